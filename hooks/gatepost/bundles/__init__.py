@@ -1,0 +1,1 @@
+"""One file per source of sizes or of an import graph."""

@@ -1,0 +1,225 @@
+"""Judge a Change: the one function that every hook, the server and the command line call."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timezone
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from gatepost import checks, registry
+from gatepost.checks import Check
+from gatepost.errors import CannotJudge, GatepostError, NotAFile, PolicyError, TimeUp, TooLarge
+from gatepost.git import Change, Snapshot
+from gatepost.model import LEVELS, Finding, Outcome, Report, Rule, Skip, printable
+from gatepost.policy import FILE, Policy, Vocabulary, overlay, parse_policy, parse_toml
+
+POLICY_FILES = (FILE, "pyproject.toml")
+POLICY_LIMIT = 1024 * 1024
+
+INVALID = Rule(
+    "policy/invalid",
+    "error",
+    """The policy file cannot be used.
+
+    Why: a policy that is not understood would silently protect nothing.
+
+    Instead: mend the keys that are named; `gatepost check --staged` tells whether it is right.
+
+    Fine when: never; the policy of the base stays in force until the pushed one can be read.""",
+)
+
+
+def all_checks() -> tuple[Check, ...]:
+    """Give every check there is."""
+    return registry.load(checks, "CHECK", Check)
+
+
+@lru_cache(maxsize=1)
+def all_rules() -> dict[str, Rule]:
+    """Give every rule there is by id, in the order of the ids."""
+    found = {rule.id: rule for check in all_checks() for rule in check.rules()}
+    found |= {rule.id: rule for rule in gate_rules()}
+    return dict(sorted(found.items()))
+
+
+def gate_rules() -> tuple[Rule, ...]:
+    """Give the rules that belong to the gate itself and to no check."""
+    from gatepost import gate_rules as own
+
+    return (INVALID, *own.RULES)
+
+
+def vocabulary() -> Vocabulary:
+    """Give what a policy may name."""
+    from gatepost.metrics.settings import SETTINGS
+
+    settings = {setting.key: setting for check in all_checks() for setting in check.settings}
+    settings |= {setting.key: setting for setting in SETTINGS}
+    names: Callable[[], set[str]] = lambda: {n for rule in all_rules().values() for n in (rule.id, *rule.formerly)}  # noqa: E731 - a closure of one line
+    return Vocabulary(tuple(settings.values()), names)
+
+
+def read_policy(change: Change, server_file: Path | None = None) -> tuple[Policy, tuple[Finding, ...]]:
+    """Put the policy of a Change together, and say what is wrong with the pushed one.
+
+    The protected side counts: the server's file over that of the base tree. The head's own policy
+    may only tighten it; where it cannot be read it is a finding and changes nothing. Raises
+    PolicyError where the protected side itself cannot be used.
+    """
+    words = vocabulary()
+    own: dict[str, Any] = {}
+    if server_file is not None:
+        own = parse_toml(_read_limited(server_file), str(server_file))
+        parse_policy(own, str(server_file), words)
+    pushed, invalid = _pushed_policy(change, words) if _policy_changed(change) else (None, ())
+    try:
+        file, data = tree_policy(change.base)
+        parse_policy(data, file, words)
+    except PolicyError:
+        if pushed is None:
+            raise
+        file, data = "defaults", {}  # the push mends what landed broken
+    policy = parse_policy(overlay(data, own), str(server_file) if own else file, words)
+    return replace(policy, pushed=pushed), invalid
+
+
+def _pushed_policy(change: Change, words: Vocabulary) -> tuple[Policy | None, tuple[Finding, ...]]:
+    try:
+        file, data = tree_policy(change.head)
+        return parse_policy(data, file, words), ()
+    except PolicyError as error:
+        fix = error.hint or "mend the file"
+        parts = [text.partition(": ") for text in error.problems]
+        return None, tuple(Finding(INVALID, file, text, fix) for file, _, text in parts)
+
+
+def tree_policy(snapshot: Snapshot) -> tuple[str, dict[str, Any]]:
+    """Read the policy of a tree: ``gatepost.toml``, else ``[tool.gatepost]`` of ``pyproject.toml``."""
+    for name in POLICY_FILES:
+        entry = snapshot.entry(name)
+        if entry is None:
+            continue
+        try:
+            raw = snapshot.read(name, POLICY_LIMIT)
+            # pyproject.toml belongs to others too: TOML is parsed only where we are named.
+            data = parse_toml(raw, name) if name == FILE or b"gatepost" in raw else {}
+        except NotAFile as error:
+            raise PolicyError([f"{name}: {error.kind} cannot be a policy"], "make it a regular file") from None
+        except TooLarge as error:
+            raise PolicyError([f"{name}: {error.message}"]) from None
+        if name == FILE or data:
+            return name, data
+    return "defaults", {}
+
+
+def _read_limited(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(POLICY_LIMIT + 1)
+    except OSError as error:
+        raise PolicyError([f"{file}: {error.strerror}"]) from None
+    if len(raw) > POLICY_LIMIT:
+        raise PolicyError([f"{file}: is larger than {POLICY_LIMIT} bytes"])
+    return raw
+
+
+def _policy_changed(change: Change) -> bool:
+    return any(name in change.paths for name in POLICY_FILES)
+
+
+def evaluate(change: Change, policy: Policy, only: Iterable[str] = (), extra: Iterable[Finding] = ()) -> Report:
+    """Run the checks on a Change and put the report together.
+
+    A check that fails, or runs out of time, makes the verdict "unknown" and never hides what the
+    other checks found. ``extra`` are findings made before, such as a policy that cannot be read.
+    """
+    started, wanted = time.monotonic(), set(only)
+    findings, skipped, sections = list(extra), [], {}
+    for check in all_checks():
+        sections.update(check.sections)
+        if wanted and check.name not in wanted:
+            skipped.append(Skip(check.name, "not asked for (--only)"))
+            continue
+        outcome = _run(check, change, policy)
+        findings += outcome.findings
+        skipped += outcome.skipped
+        sections.update(outcome.sections)
+    return Report(
+        base=change.base_oid,
+        head=change.head_oid,
+        ref=change.ref,
+        commits=change.commits,
+        findings=tuple(_levelled(findings, policy)),
+        sections=sections,
+        skipped=tuple(skipped),
+        elapsed_ms=round((time.monotonic() - started) * 1000),
+    )
+
+
+def _run(check: Check, change: Change, policy: Policy) -> Outcome:
+    try:
+        return check.run(change, policy) if check.relevant(change, policy) else Outcome()
+    except TimeUp:
+        raise
+    except CannotJudge as error:
+        return Outcome(
+            skipped=(Skip(check.name, f"{error.message}{'; ' + error.hint if error.hint else ''}", True, error.rule),)
+        )
+    except GatepostError as error:
+        return Outcome(skipped=(Skip(check.name, error.message, True, error.rule),))
+    except Exception as error:  # noqa: BLE001 - whatever a hostile file makes a parser raise must refuse, not pass
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        reason = f"internal error, {type(error).__name__} at {place}: {printable(str(error), 120)}"
+        return Outcome(skipped=(Skip(check.name, reason, True, "gate/internal"),))
+
+
+def _levelled(findings: Iterable[Finding], policy: Policy) -> Iterator[Finding]:
+    day = today()
+    for finding in sorted(findings, key=_order):
+        level = policy.level(finding.rule, finding.level)
+        if level not in LEVELS:  # "off"
+            continue
+        reason = finding.suppressed
+        if reason is None:
+            reason = next((s.reason for s in policy.suppress if s.covers(finding, day)), None)
+        yield replace(finding, level=level, suppressed=reason)
+
+
+def _order(finding: Finding) -> tuple[str, int, str, str]:
+    return finding.path, finding.line, finding.rule.id, finding.message
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Raise TimeUp in the block after so many seconds, where the platform has SIGALRM (main thread only)."""
+    import signal
+    import threading
+
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def up(*_: object) -> None:
+        raise TimeUp(
+            f"no verdict within {seconds:g} seconds", "raise gate.deadline in gatepost.toml, or push less at once"
+        )
+
+    before = signal.signal(signal.SIGALRM, up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def today() -> date:
+    """Give today in UTC: suppressions expire at the same moment everywhere."""
+    return datetime.now(timezone.utc).date()

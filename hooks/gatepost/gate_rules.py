@@ -1,0 +1,77 @@
+"""The rules of the gate itself: what it says when a push cannot, or must not, be judged."""
+
+from __future__ import annotations
+
+from gatepost.model import Rule
+
+SUSPICIOUS = Rule(
+    "gate/path-suspicious",
+    "error",
+    """A path is not what it seems: a symlink, submodule or look-alike where a watched file belongs.
+
+    Why: what is judged and what is deployed would be two different things.
+
+    Instead: make it a regular file with its plain name.
+
+    Fine when: nothing that gatepost watches is meant; then name the paths that are in the policy.""",
+)
+
+RULES: tuple[Rule, ...] = (
+    SUSPICIOUS,
+    Rule(
+        "gate/too-large",
+        "error",
+        """A file or a push is larger than the policy's limits.
+
+        Why: what is too large to read in time cannot be judged, and what is not judged is not safe.
+
+        Instead: push less at once, or raise `gate.max_file` or `gate.max_changed`.
+
+        Fine when: never silently; the limit is the operator's to raise.""",
+    ),
+    Rule(
+        "gate/timeout",
+        "error",
+        """No verdict within the deadline of the policy.
+
+        Why: an unfinished judgement is no judgement.
+
+        Instead: push less at once, or raise `gate.deadline`.
+
+        Fine when: never silently; the deadline is the operator's to raise.""",
+    ),
+    Rule(
+        "gate/internal",
+        "error",
+        """The gate itself failed.
+
+        Why: an error inside the gate must refuse, or it would be a way around it.
+
+        Instead: give the reference number to the operator; the server's log has the details.
+
+        Fine when: never; please report it.""",
+    ),
+    Rule(
+        "gate/ref-refused",
+        "error",
+        """This ref may not be moved this way.
+
+        Why: replace refs and forged records would make git show something else than what was judged.
+
+        Instead: push to a branch, or ask the operator.
+
+        Fine when: never for `refs/replace/*` and gatepost's own refs.""",
+    ),
+    Rule(
+        "gate/review-pending",
+        "error",
+        """A deploy that migrates waits for the review of what is still open.
+
+        Why: a migration is the part of a deploy that cannot be taken back by deploying the old code.
+
+        Instead: `gatepost review list` shows what is open, `gatepost review show` each of them, and
+        `gatepost review approve` signs.
+
+        Fine when: the same findings were already approved; then the review is found by their digest.""",
+    ),
+)

@@ -1,0 +1,1 @@
+"""One file per lockfile format: bytes in, pins and edges out."""

@@ -1,0 +1,1 @@
+"""One file per metric source: a span of time in, a Window out."""

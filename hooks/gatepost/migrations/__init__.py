@@ -1,0 +1,1 @@
+"""One file per migration framework: a snapshot in, ordered migrations out."""

@@ -1,0 +1,334 @@
+"""Read ``gatepost.toml``: typed settings, errors with the key's path, and what a push may tighten.
+
+A check declares its own tables as frozen dataclasses (``Setting``); the types of the fields are the
+schema: ``str``, ``int``, ``bool``, ``Size``, ``Percent``, ``Duration``, ``Literal``, ``date``, tuples,
+mappings from ``str``, nested dataclasses, and ``X | None``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from datetime import date
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from gatepost.errors import PolicyError
+from gatepost.model import LEVELS, Finding, Level, Rule, printable
+from gatepost.paths import matches
+
+T = TypeVar("T")
+FILE = "gatepost.toml"
+OFF = "off"
+
+
+class Size(int):
+    """A number of bytes, written ``"10 KiB"``, ``"2 MB"`` or ``"500 B"``."""
+
+
+class Percent(float):
+    """A share, written ``"5%"``; the value is the ratio, 0.05."""
+
+
+class Duration(float):
+    """Seconds, written ``"20s"``, ``"10m"``, ``"2h"``, ``"7d"`` or ``"250ms"``."""
+
+
+# Which way a value is stricter, for what a pushed policy may change at once.
+LOWER: Mapping[str, str] = {"tighter": "lower"}
+HIGHER: Mapping[str, str] = {"tighter": "higher"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A table ``[key]`` of the policy, or with ``many`` an array of tables ``[[key]]``."""
+
+    key: str
+    type: type
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """``[gate]``: what is judged, how strictly, within which limits."""
+
+    protected: tuple[str, ...] = ("refs/heads/main", "refs/heads/master")
+    deploy: tuple[str, ...] = ("refs/heads/main", "refs/heads/master")
+    mode: Literal["enforce", "report"] = "enforce"
+    deadline: Duration = field(default=Duration(20), metadata=LOWER)
+    max_file: Size = field(default=Size(20 * 1024 * 1024), metadata=LOWER)
+    max_changed: int = field(default=50_000, metadata=LOWER)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """``[[suppress]]``: one rule, within a scope of paths, for a reason, owned, until a day."""
+
+    rule: str
+    scope: str
+    reason: str
+    owner: str
+    expires: date
+
+    def covers(self, finding: Finding, today: date) -> bool:
+        """Tell whether it silences a finding today."""
+        named = finding.rule.id == self.rule or self.rule in finding.rule.formerly
+        return named and today <= self.expires and matches(finding.path, self.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the gate is told: levels, suppressions, and the tables of the checks.
+
+    ``pushed`` is the policy of the tree that is judged; it only ever makes this one stricter.
+    """
+
+    source: str = "defaults"
+    gate: Gate = field(default_factory=Gate)
+    rules: Mapping[str, str] = field(default_factory=dict)
+    suppress: tuple[Suppression, ...] = ()
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    pushed: Policy | None = None
+
+    def level(self, rule: Rule, default: Level | None = None) -> str:
+        """Give the level of a rule, or "off"; the stricter one where the pushed tree names another.
+
+        ``default`` is the level that a check chose for one finding; a policy that names the rule wins.
+        """
+        names = (rule.id, *rule.formerly)
+        own = next((self.rules[name] for name in names if name in self.rules), default or rule.level)
+        other = self.pushed.level(rule, default) if self.pushed else own
+        return max(own, other, key=strictness)
+
+    def get(self, key: str, kind: type[T]) -> T:
+        """Give the settings of the table ``[key]``, tightened by the pushed tree, defaults where absent."""
+        own, other = self.tables.get(key), self.pushed.tables.get(key) if self.pushed else None
+        if own is None or other is None:
+            return own or other or kind()
+        return tightened(own, other)  # type: ignore[no-any-return]  # both were parsed as ``kind``
+
+    def get_all(self, key: str, kind: type[T]) -> tuple[T, ...]:  # noqa: ARG002 - names the entries' type
+        """Give the entries of ``[[key]]``; the pushed tree may add entries, not change or drop any."""
+        own = self.tables.get(key) or ()
+        known = {identity(entry) for entry in own}
+        added = (self.pushed.tables.get(key) or ()) if self.pushed else ()
+        return (*own, *(entry for entry in added if identity(entry) not in known))
+
+
+def strictness(level: str) -> int:
+    """Order the levels: off, note, warning, error."""
+    return (OFF, *LEVELS).index(level)
+
+
+def identity(entry: Any) -> object:
+    """Give what names an entry of an array of tables: its first field."""
+    return getattr(entry, fields(entry)[0].name)
+
+
+def tightened(own: Any, pushed: Any) -> Any:
+    """Merge two values of one settings class so that no field is looser than in ``own``."""
+    changes: dict[str, Any] = {}
+    for item in fields(own):
+        mine, theirs = getattr(own, item.name), getattr(pushed, item.name)
+        if mine != theirs:
+            changes[item.name] = _stricter(mine, theirs, item.metadata.get("tighter"), mine == default_of(item))
+    return replace(own, **changes)
+
+
+def _stricter(mine: Any, theirs: Any, direction: str | None, unset: bool) -> Any:
+    if direction and mine is not None and theirs is not None:
+        return min(mine, theirs) if direction == "lower" else max(mine, theirs)
+    if unset:
+        return theirs
+    if isinstance(mine, tuple) and mine and is_dataclass(mine[0]):
+        known = {identity(entry) for entry in mine}
+        return (*mine, *(entry for entry in theirs if identity(entry) not in known))
+    if isinstance(mine, tuple):
+        return (*mine, *(value for value in theirs if value not in mine))
+    if isinstance(mine, Mapping):
+        return {**theirs, **mine}
+    return tightened(mine, theirs) if is_dataclass(mine) and type(mine) is type(theirs) else mine
+
+
+def default_of(item: Any) -> Any:
+    """Give the default of a dataclass field, or MISSING where it is required."""
+    return item.default_factory() if item.default_factory is not MISSING else item.default
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a policy may name: the tables of the checks, and the rule ids (asked for only when needed)."""
+
+    settings: tuple[Setting, ...]
+    rules: Callable[[], Collection[str]]
+
+
+def parse_toml(raw: bytes, file: str) -> dict[str, Any]:
+    """Read TOML; PolicyError names the file and the place. ``pyproject.toml`` gives ``[tool.gatepost]``."""
+    try:
+        import tomllib  # type: ignore[import-not-found,unused-ignore]  # standard from Python 3.11
+    except ModuleNotFoundError:
+        import tomli as tomllib  # type: ignore[no-redef,import-not-found,unused-ignore]
+    try:
+        data = tomllib.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise PolicyError([f"{file}: is not UTF-8 (byte {error.start})"], "save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError([f"{file}: {printable(str(error))}"], "see https://toml.io") from None
+    except RecursionError:
+        raise PolicyError([f"{file}: is nested too deeply"]) from None
+    if file.rpartition("/")[2] == "pyproject.toml":
+        tool = data.get("tool")
+        data = tool.get("gatepost", {}) if isinstance(tool, dict) else {}
+        if not isinstance(data, dict):
+            raise PolicyError([f"{file}: tool.gatepost: must be a table"])
+    return dict(data)
+
+
+def overlay(base: Mapping[str, Any], winner: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay the server's policy over that of the base tree: its keys win, suppressions add up."""
+    merged = {**base}
+    for key, value in winner.items():
+        mine = base.get(key)
+        if key == "suppress" and isinstance(mine, list) and isinstance(value, list):
+            merged[key] = mine + value
+        elif isinstance(mine, Mapping) and isinstance(value, Mapping):
+            merged[key] = overlay(mine, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def parse_policy(data: Mapping[str, Any], file: str, words: Vocabulary) -> Policy:
+    """Check and type a whole policy; PolicyError carries all problems at once."""
+    reader = _Reader(file)
+    settings = {setting.key: setting for setting in words.settings}
+    reader.known(data, "", ("gate", "rules", "suppress", *settings))
+    gate = reader.table(Gate, data.get("gate", {}), "gate")
+    ids = words.rules() if data.get("rules") or data.get("suppress") else ()
+    rules = _levels(reader, data.get("rules", {}), ids)
+    suppress = reader.tables(Suppression, data.get("suppress", []), "suppress")
+    for number, entry in enumerate(suppress):
+        if entry.rule not in ids:
+            reader.problem(f"suppress[{number}].rule", f"unknown rule {entry.rule!r}{nearest(entry.rule, ids)}")
+    tables = {key: reader.setting(settings[key], value) for key, value in data.items() if key in settings}
+    if reader.problems:
+        raise PolicyError(reader.problems, "every key is explained in docs/policy.md")
+    return Policy(file, gate or Gate(), rules, suppress, tables)
+
+
+def _levels(reader: _Reader, table: Any, ids: Collection[str]) -> dict[str, str]:
+    if not isinstance(table, Mapping):
+        reader.problem("rules", "must be a table of rule ids and levels")
+        return {}
+    for name, level in table.items():
+        where = f'rules."{printable(str(name), 60)}"'
+        if name not in ids:
+            reader.problem(where, f"unknown rule{nearest(name, ids)}")
+        if level not in (OFF, *LEVELS):
+            reader.problem(where, f'must be "error", "warning", "note" or "off", not {printable(repr(level), 60)}')
+    return {name: level for name, level in table.items() if isinstance(level, str)}
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Give ``; did you mean "x"?`` for the nearest known word, or nothing."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, list(known), 1, 0.6)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+_UNITS: dict[type, tuple[str, dict[str, float]]] = {
+    Size: (
+        'a size such as "10 KiB"',
+        {"B": 1, "kB": 1e3, "KB": 1e3, "KiB": 1024, "MB": 1e6, "MiB": 1024**2, "GB": 1e9, "GiB": 1024**3},
+    ),
+    Percent: ('a share such as "5%"', {"%": 0.01}),
+    Duration: ('a duration such as "20s"', {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}),
+}
+
+
+class _Reader:
+    """Turn tables into dataclasses, collecting problems instead of stopping at the first."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[str] = []
+
+    def problem(self, path: str, text: str) -> None:
+        self.problems.append(f"{self.file}: {path}: {text}" if path else f"{self.file}: {text}")
+
+    def known(self, table: Mapping[str, Any], path: str, names: Collection[str]) -> None:
+        for name in table:
+            if name not in names:
+                where = f"{path}.{printable(name, 60)}" if path else printable(name, 60)
+                self.problem(where, f"unknown key{nearest(name, names)}")
+
+    def setting(self, setting: Setting, value: Any) -> Any:
+        read = self.tables if setting.many else self.table
+        return read(setting.type, value, setting.key)
+
+    def tables(self, kind: type[T], value: Any, path: str) -> tuple[T, ...]:
+        if not isinstance(value, list):
+            self.problem(path, f"must be an array of tables: [[{path}]]")
+            return ()
+        read = (self.table(kind, entry, f"{path}[{number}]") for number, entry in enumerate(value))
+        return tuple(entry for entry in read if entry is not None)
+
+    def table(self, kind: type[T], value: Any, path: str) -> T | None:
+        if not isinstance(value, Mapping):
+            self.problem(path, f"must be a table: [{path}]")
+            return None
+        hints, items = get_type_hints(kind), fields(kind)  # type: ignore[arg-type]  # settings are dataclasses
+        names = [item.name for item in items]
+        self.known(value, path, names)
+        before, given = len(self.problems), {}
+        for item in items:
+            if item.name in value:
+                given[item.name] = self.value(hints[item.name], value[item.name], f"{path}.{item.name}")
+            elif default_of(item) is MISSING:
+                self.problem(f"{path}.{item.name}", "is missing")
+        return kind(**given) if len(self.problems) == before else None
+
+    def value(self, kind: Any, value: Any, path: str) -> Any:
+        origin, inner = get_origin(kind), get_args(kind)
+        if origin in (Union, UnionType):
+            return self.value(next(arg for arg in inner if arg is not type(None)), value, path)
+        if origin is Literal:
+            return self._checked(value in inner, value, path, " or ".join(f'"{word}"' for word in inner))
+        if origin is tuple:
+            if not isinstance(value, list):
+                return self._checked(False, value, path, "an array")
+            return tuple(self.value(inner[0], entry, f"{path}[{number}]") for number, entry in enumerate(value))
+        if origin in (dict, Mapping):
+            if not isinstance(value, Mapping):
+                return self._checked(False, value, path, "a table")
+            return {key: self.value(inner[1], entry, f"{path}.{key}") for key, entry in value.items()}
+        if kind in _UNITS:
+            return self._unit(kind, value, path)
+        if is_dataclass(kind):
+            return self.table(kind, value, path)  # type: ignore[arg-type]  # a class, not an instance
+        names = {
+            str: "a string",
+            int: "a whole number",
+            float: "a number",
+            bool: "true or false",
+            date: "a date such as 2027-01-31",
+        }
+        right = type(value) is kind or (kind is float and type(value) is int)
+        return self._checked(right, value, path, names.get(kind, str(kind)))
+
+    def _unit(self, kind: type, value: Any, path: str) -> Any:
+        wanted, units = _UNITS[kind]
+        found = (
+            re.fullmatch(r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*([A-Za-z%]+)\s*", value) if isinstance(value, str) else None
+        )
+        if not found or found[2] not in units:
+            return self._checked(False, value, path, wanted)
+        return kind(round(float(found[1]) * units[found[2]], 9))
+
+    def _checked(self, right: bool, value: Any, path: str, wanted: str) -> Any:
+        if not right:
+            self.problem(path, f"must be {wanted}, not {printable(repr(value), 60)}")
+        return value

@@ -1,0 +1,1 @@
+"""SQL: splitting, parsing, neutral operations, the schema model and its rules."""

@@ -1,0 +1,1 @@
+"""One file per test language: source in, tests and their assertions out."""

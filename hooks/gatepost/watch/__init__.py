@@ -1,0 +1,1 @@
+"""The verification after a deploy: statistics, state machine, queue."""
