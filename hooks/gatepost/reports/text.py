@@ -1,0 +1,170 @@
+"""The report for people and hooks: each finding with its fix beneath, a summary, one JSON line last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from textwrap import TextWrapper
+
+from gatepost.model import LEVELS, Finding, Report, Skip, Verdict, printable
+from gatepost.reports import Format
+from gatepost.reports.json import dumps
+
+HOOK_WIDTH = 72  # git puts "remote: " before each line of a server's hook
+HOOK_LINES = 40
+MESSAGE, FIX, PATH = 600, 400, 300
+JSON_FINDINGS = 50
+
+_WORDS: dict[Verdict, str] = {
+    "pass": "passed",
+    "review": "passed, open until reviewed",
+    "block": "refused",
+    "unknown": "could not judge, which counts as refused",
+}
+_COLOURS = {"error": "31", "warning": "33", "note": "36", "fix": "32"}
+
+
+def render(
+    report: Report,
+    *,
+    width: int | None = None,
+    limit: int | None = None,
+    colour: bool = False,
+    exit_code: int | None = None,
+) -> str:
+    """Write the report for a person, and for an agent in the last line.
+
+    ``width`` wraps, ``limit`` is the most lines there may be, ``colour`` is for terminals only, and
+    ``exit_code`` says how the process really ends where that is not what the report says.
+    """
+    shown, left = _fit(list(_blocks(report, width, colour)), limit)
+    lines = [line for block in shown for line in block]
+    if left:
+        lines.append(f"… and {left} more; the whole list: gatepost check")
+    lines += [*_wrap(_summary(report), width), agent_line(report, exit_code)]
+    return "\n".join(lines) + "\n"
+
+
+def render_hook(report: Report, *, colour: bool = False, exit_code: int | None = None) -> str:
+    """Write the report as a hook prints it: at most 40 lines of at most 72 columns."""
+    return render(report, width=HOOK_WIDTH, limit=HOOK_LINES, colour=colour, exit_code=exit_code)
+
+
+def agent_line(report: Report, exit_code: int | None = None) -> str:
+    """Write what an agent needs in order to act, as one line of JSON."""
+    found = ranked(report)
+    data = {
+        "gatepost": 1,
+        "verdict": report.verdict,
+        "exit": report.exit_code if exit_code is None else exit_code,
+        "findings": [
+            {
+                "rule": finding.rule.id,
+                "level": finding.effective_level,
+                "path": printable(finding.path, PATH),
+                "line": finding.line,
+                "fix": printable(finding.fix, FIX),
+            }
+            for finding in found[:JSON_FINDINGS]
+        ],
+        "more": max(0, len(found) - JSON_FINDINGS),
+        "skipped": [
+            {"check": skip.check, "reason": printable(skip.reason, FIX)} for skip in report.skipped if skip.fatal
+        ],
+    }
+    return dumps(data)
+
+
+def ranked(report: Report) -> list[Finding]:
+    """Give the findings that no suppression covers, the gravest first."""
+    return sorted(report.open_findings, key=lambda finding: -LEVELS.index(finding.effective_level))
+
+
+def counts(report: Report) -> str:
+    """Say how many findings there are of each level, and how many are suppressed."""
+    found = Counter(finding.effective_level for finding in report.open_findings)
+    said = [plural(found[level], level) for level in reversed(LEVELS) if found[level]]
+    suppressed = len(report.findings) - len(report.open_findings)
+    return ", ".join([*said, *([f"{suppressed} suppressed"] if suppressed else [])]) or "no findings"
+
+
+def plural(number: int, noun: str) -> str:
+    """Write a number and its noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _summary(report: Report) -> str:
+    said = [counts(report)]
+    if report.commits:
+        said.append(plural(report.commits, "commit"))
+    return f"gatepost: {_WORDS[report.verdict]} ({'; '.join(said)}; {report.elapsed_ms} ms)"
+
+
+def _blocks(report: Report, width: int | None, colour: bool) -> Iterator[list[str]]:
+    found = ranked(report)
+    errors = [finding for finding in found if finding.effective_level == "error"]
+    yield from (_finding(finding, width, colour) for finding in errors)
+    yield from (_fatal(skip, width) for skip in report.skipped if skip.fatal)
+    yield from (_finding(finding, width, colour) for finding in found[len(errors) :])
+    for finding in report.findings:
+        if finding.suppressed is not None:
+            yield _wrap(f"{_place(finding)}: suppressed {finding.rule.id} {printable(finding.suppressed)}", width)
+    reasons: dict[str, list[str]] = {}
+    for skip in report.skipped:
+        if not skip.fatal:
+            reasons.setdefault(skip.reason, []).append(skip.rule or skip.check)
+    for reason, names in reasons.items():
+        yield _wrap(f"not judged: {', '.join(names)}: {printable(reason, MESSAGE)}", width)
+
+
+def _finding(finding: Finding, width: int | None, colour: bool) -> list[str]:
+    level = finding.effective_level
+    head = f"{_place(finding)}: {level} {finding.rule.id} {printable(finding.message, MESSAGE)}"
+    lines = _wrap(head, width)
+    if finding.fix:
+        lines += _wrap(f"fix: {printable(finding.fix, FIX)}", width, "    ")
+    if colour:
+        lines = [_paint(line, level) for line in lines]
+    return lines
+
+
+def _fatal(skip: Skip, width: int | None) -> list[str]:
+    name = f"{skip.check}: {skip.rule}" if skip.rule else skip.check
+    return _wrap(f"could not judge {name}: {printable(skip.reason, MESSAGE)}", width)
+
+
+def _place(finding: Finding) -> str:
+    return f"{printable(finding.path, PATH)}:{finding.line}"
+
+
+def _wrap(text: str, width: int | None, indent: str = "") -> list[str]:
+    if width is None:
+        return [indent + text]
+    # A path or a command that is longer than the line stays whole: it is there to be copied.
+    wrapper = TextWrapper(width, initial_indent=indent, subsequent_indent=indent + "    ")
+    wrapper.break_long_words = wrapper.break_on_hyphens = False
+    return wrapper.wrap(text)
+
+
+def _paint(line: str, level: str) -> str:
+    for word, code in ((f": {level} ", _COLOURS[level]), ("    fix:", _COLOURS["fix"])):
+        if word in line:
+            return line.replace(word, f"\x1b[{code}m{word}\x1b[0m", 1)
+    return line
+
+
+def _fit(blocks: list[list[str]], limit: int | None) -> tuple[list[list[str]], int]:
+    """Give the blocks that fit into ``limit`` lines beside the three that always come, and how many do not."""
+    if limit is None or sum(map(len, blocks)) + 3 <= limit:
+        return blocks, 0
+    room, fitting = limit - 4, 0
+    for block in blocks:
+        room -= len(block)
+        if room < 0:
+            break
+        fitting += 1
+    fitting = max(fitting, 1)
+    return blocks[:fitting], len(blocks) - fitting
+
+
+FORMAT = Format("text", "for people and hooks; the last line is JSON for agents", render)
