@@ -64,9 +64,9 @@ def texts(script: str, dialect: Dialect = "postgresql") -> list[str]:
         ),
         (
             "mysql",
-            "CREATE PROCEDURE p() BEGIN IF a THEN SELECT 1; END IF; CASE b WHEN 1 THEN SELECT 2; END CASE; END; SELECT 3;",
+            "CREATE PROCEDURE p() BEGIN IF a THEN DO 1; END IF; CASE b WHEN 1 THEN DO 2; END CASE; END; SELECT 3",
             [
-                "CREATE PROCEDURE p() BEGIN IF a THEN SELECT 1; END IF; CASE b WHEN 1 THEN SELECT 2; END CASE; END",
+                "CREATE PROCEDURE p() BEGIN IF a THEN DO 1; END IF; CASE b WHEN 1 THEN DO 2; END CASE; END",
                 "SELECT 3",
             ],
         ),

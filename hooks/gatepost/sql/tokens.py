@@ -30,7 +30,7 @@ STRING: dict[Dialect, str] = {
 NAME: dict[Dialect, str] = {
     "postgresql": rf"(?:[uU]&)?{_QUOTED}",
     "mysql": _BACKTICK,
-    "sqlite": rf"{_QUOTED}|{_BACKTICK}|\[[^\]\n]*\]",
+    "sqlite": _QUOTED + "|" + _BACKTICK + r"|\[[^\]\n]{0,128}\]",
 }
 COMMENT: dict[Dialect, str] = {
     "postgresql": r"--[^\r\n]*",
