@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -19,7 +20,7 @@ FORMATS = ("sha1", "sha256")
 
 
 def oid(number: int, digits: int = 40) -> str:
-    return f"{number:0{digits}x}"
+    return hashlib.sha256(str(number).encode()).hexdigest()[:digits]
 
 
 def git(where: Path, *args: str, stdin: str = "") -> str:
@@ -131,12 +132,13 @@ def test_a_state_directory_that_cannot_be_made_is_an_error_with_a_hint(tmp_path:
 
 
 WRITER = """
-import sys
+import hashlib, sys
 from gatepost import records
 from gatepost.git import Repository
 with Repository(sys.argv[1], client=False) as repo:
     for number in range(5):
-        records.append(repo, f"{int(sys.argv[2]) * 5 + number + 1:040x}", {"kind": "verdict"})
+        name = hashlib.sha256(str(int(sys.argv[2]) * 5 + number + 1).encode()).hexdigest()[:40]
+        records.append(repo, name, {"kind": "verdict"})
 """
 
 
