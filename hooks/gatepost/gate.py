@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timezone
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gatepost import checks, registry
 from gatepost.checks import Check
 from gatepost.errors import CannotJudge, GatepostError, NotAFile, PolicyError, TimeUp, TooLarge
 from gatepost.git import Change, Snapshot
 from gatepost.model import LEVELS, Finding, Outcome, Report, Rule, Skip, printable
-from gatepost.policy import FILE, Policy, Vocabulary, overlay, parse_policy, parse_toml
+from gatepost.policy import FILE, Policy, Setting, Vocabulary, overlay, parse_policy, parse_toml
+
+if TYPE_CHECKING:  # imported where they are used: each costs a commit that has nothing to judge 1 to 3 ms
+    from datetime import date
+    from pathlib import Path
 
 POLICY_FILES = (FILE, "pyproject.toml")
 POLICY_LIMIT = 1024 * 1024
@@ -55,14 +56,20 @@ def gate_rules() -> tuple[Rule, ...]:
     return (INVALID, *own.RULES)
 
 
-def vocabulary() -> Vocabulary:
-    """Give what a policy may name."""
+def all_settings() -> tuple[Setting, ...]:
+    """Give every table that a policy may have beside the gate's own."""
     from gatepost.metrics.settings import SETTINGS
 
-    settings = {setting.key: setting for check in all_checks() for setting in check.settings}
-    settings |= {setting.key: setting for setting in SETTINGS}
-    names: Callable[[], set[str]] = lambda: {n for rule in all_rules().values() for n in (rule.id, *rule.formerly)}  # noqa: E731 - a closure of one line
-    return Vocabulary(tuple(settings.values()), names)
+    settings = {setting.key: setting for check in all_checks() for setting in check.settings()}
+    return tuple((settings | {setting.key: setting for setting in SETTINGS}).values())
+
+
+def rule_names() -> set[str]:
+    """Give every id that a policy may name, former ones too."""
+    return {name for rule in all_rules().values() for name in (rule.id, *rule.formerly)}
+
+
+VOCABULARY = Vocabulary(all_settings, rule_names)
 
 
 def read_policy(change: Change, server_file: Path | None = None) -> tuple[Policy, tuple[Finding, ...]]:
@@ -72,7 +79,7 @@ def read_policy(change: Change, server_file: Path | None = None) -> tuple[Policy
     may only tighten it; where it cannot be read it is a finding and changes nothing. Raises
     PolicyError where the protected side itself cannot be used.
     """
-    words = vocabulary()
+    words = VOCABULARY
     own: dict[str, Any] = {}
     if server_file is not None:
         own = parse_toml(_read_limited(server_file), str(server_file))
@@ -140,7 +147,8 @@ def evaluate(change: Change, policy: Policy, only: Iterable[str] = (), extra: It
     other checks found. ``extra`` are findings made before, such as a policy that cannot be read.
     """
     started, wanted = time.monotonic(), set(only)
-    findings, skipped, sections = list(extra), [], {}
+    findings, skipped = list(extra), list[Skip]()
+    sections: dict[str, Any] = {}
     for check in all_checks():
         sections.update(check.sections)
         if wanted and check.name not in wanted:
@@ -174,20 +182,22 @@ def _run(check: Check, change: Change, policy: Policy) -> Outcome:
     except GatepostError as error:
         return Outcome(skipped=(Skip(check.name, error.message, True, error.rule),))
     except Exception as error:  # noqa: BLE001 - whatever a hostile file makes a parser raise must refuse, not pass
+        import traceback
+
         where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(where.filename).name}:{where.lineno}"
+        place = f"{where.filename.rpartition('/')[2]}:{where.lineno}"
         reason = f"internal error, {type(error).__name__} at {place}: {printable(str(error), 120)}"
         return Outcome(skipped=(Skip(check.name, reason, True, "gate/internal"),))
 
 
 def _levelled(findings: Iterable[Finding], policy: Policy) -> Iterator[Finding]:
-    day = today()
+    day = today() if policy.suppress else None
     for finding in sorted(findings, key=_order):
         level = policy.level(finding.rule, finding.level)
         if level not in LEVELS:  # "off"
             continue
         reason = finding.suppressed
-        if reason is None:
+        if reason is None and day is not None:
             reason = next((s.reason for s in policy.suppress if s.covers(finding, day)), None)
         yield replace(finding, level=level, suppressed=reason)
 
@@ -222,4 +232,6 @@ def deadline(seconds: float) -> Iterator[None]:
 
 def today() -> date:
     """Give today in UTC: suppressions expire at the same moment everywhere."""
+    from datetime import datetime, timezone
+
     return datetime.now(timezone.utc).date()

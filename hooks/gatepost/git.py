@@ -12,11 +12,13 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from gatepost.errors import GitError, MissingObject, NotAFile, TooLarge, UsageError
 from gatepost.model import is_zero, printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -25,8 +27,6 @@ EMPTY_TREE = {
     64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
 FILE_LIMIT = 20 * 1024 * 1024
-STREAM_ABOVE = 1024 * 1024
-STREAM_PIECE = 256 * 1024
 INDEX = "index"
 
 # git's own list (rev-parse --local-env-vars) misses GIT_QUARANTINE_PATH, hence an allow-list.
@@ -113,13 +113,20 @@ class Repository:
     """A repository, bare or not, and the git processes that read it."""
 
     def __init__(self, path: str | Path = ".", *, own: bool = False, client: bool = True) -> None:
-        self.path = Path(path)
+        self._path = os.fspath(path)
         self._env = environment(own=own, client=client)
         self._reader: _Objects | None = None
         self._trees: dict[str, dict[str, Entry]] = {}
         self.processes = 0
-        if not self.path.is_dir():
-            raise UsageError(f"{printable(str(path))}: no such directory", "give a git repository with --repo")
+        if not os.path.isdir(self._path):
+            raise UsageError(f"{printable(self._path)}: no such directory", "give a git repository with --repo")
+
+    @property
+    def path(self) -> Path:
+        """The directory that was given, in the repository or its git directory."""
+        from pathlib import Path
+
+        return Path(self._path)
 
     def __enter__(self) -> Repository:
         return self
@@ -137,10 +144,10 @@ class Repository:
         """Give the argument vector of a git call on this repository."""
         if "GIT_DIR" in self._env:
             return ["git", *args]
-        bare = (self.path / "objects").is_dir() and (self.path / "HEAD").exists()
+        bare = os.path.isdir(os.path.join(self._path, "objects")) and os.path.exists(os.path.join(self._path, "HEAD"))
         # An explicit --git-dir also works under safe.bareRepository=explicit and another owner.
-        where = [f"--git-dir={self.path.absolute()}"] if bare else []
-        return ["git", "-C", str(self.path), *where, *args]
+        where = [f"--git-dir={os.path.abspath(self._path)}"] if bare else []
+        return ["git", "-C", self._path, *where, *args]
 
     def popen(self, *args: str, env: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen[bytes]:
         """Start git with the repository's environment, ``env`` on top of it."""
@@ -196,29 +203,6 @@ class Repository:
         if code:
             raise failure(err, "the index cannot be written as a tree", "finish the merge, or run: git status")
         return out.decode().strip()
-
-    def stream(self, oid: str, size: int) -> Iterator[bytes]:
-        """Give a blob's bytes in pieces, so that an artifact of any size fits into memory."""
-        if size <= STREAM_ABOVE:
-            yield self.objects.read(oid)
-            return
-        # Above core.bigFileThreshold git itself inflates in pieces too, as far as the object is no delta.
-        args = ("-c", f"core.bigFileThreshold={STREAM_ABOVE}", "cat-file", "blob", oid)
-        with self.popen(*args, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-            assert process.stdout
-            try:
-                while piece := process.stdout.read(STREAM_PIECE):
-                    yield piece
-            except BaseException:
-                process.kill()
-                raise
-        if process.returncode:
-            raise MissingObject(f"object {oid} is not in this repository", "git fetch --unshallow")
-
-    def directory(self) -> Path:
-        """Give the git directory that all work trees share; caches live below it."""
-        found = Path(self.text("rev-parse", "--git-common-dir"))
-        return found if found.is_absolute() or "GIT_DIR" in self._env else self.path / found
 
     def diff(self, base: str, head: str) -> dict[str, PathChange]:
         """Compare two trees: each path that differs, without rename detection."""

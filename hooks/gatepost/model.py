@@ -6,19 +6,16 @@ knows as a name survive; ``printable`` makes them fit for a person's terminal.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("note", "warning", "error")
 Verdict = Literal["pass", "review", "block", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class RefUpdate:
+class RefUpdate(NamedTuple):
     """One line of githooks(5): a ref moved from ``old`` to ``new``; an id of zeros means "none"."""
 
     old: str
@@ -99,6 +96,8 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """32 hexadecimal digits that stay the same while rule, path and subject do; lines may move."""
+        import hashlib  # 2 ms, and most runs have no findings
+
         parts = (self.rule.id, self.path, self.key or self.message)
         text = "\0".join(parts).encode("utf-8", "surrogateescape")
         return hashlib.sha256(text).hexdigest()[:32]
@@ -159,6 +158,9 @@ class Report:
     @property
     def digest(self) -> str:
         """Identify the delta by what was found, not by the commit: a rebase keeps it (64 hex digits)."""
+        import hashlib
+        import json
+
         found = sorted((f.fingerprint, f.effective_level) for f in self.findings)
         return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 

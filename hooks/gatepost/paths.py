@@ -49,7 +49,7 @@ def normal(path: str) -> str | None:
     return "/".join(parts)
 
 
-_TOKEN = re.compile(r"\*\*/|/\*\*$|\*\*|\*|\?|\[!?\]?[^]/]*\]|[{},]|.", re.DOTALL)
+_TOKEN = r"(?s)\*\*/|/\*\*$|\*\*|\*|\?|\[!?\]?[^]/]*\]|[{},]|."
 # Runs of stars are folded first: "****" must not become nested repeats, which backtrack without end.
 _PLAIN = {"**/": "(?:.*/)?", "/**": "(?:/.*)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
@@ -59,7 +59,7 @@ def _translate(glob: str) -> str:
     glob = re.sub(r"(?:\*\*/){2,}", "**/", glob)
     braces = glob.count("{") == glob.count("}")
     depth, out = 0, []
-    for token in _TOKEN.findall(glob):
+    for token in re.findall(_TOKEN, glob):
         if token in _PLAIN:
             out.append(_PLAIN[token])
         elif token.startswith("[") and token.endswith("]") and len(token) > 2:
