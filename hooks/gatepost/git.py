@@ -27,6 +27,8 @@ EMPTY_TREE = {
     64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
 FILE_LIMIT = 20 * 1024 * 1024
+STREAM_ABOVE = 1024 * 1024
+STREAM_PIECE = 256 * 1024
 INDEX = "index"
 
 # git's own list (rev-parse --local-env-vars) misses GIT_QUARANTINE_PATH, hence an allow-list.
@@ -203,6 +205,31 @@ class Repository:
         if code:
             raise failure(err, "the index cannot be written as a tree", "finish the merge, or run: git status")
         return out.decode().strip()
+
+    def stream(self, oid: str, size: int) -> Iterator[bytes]:
+        """Give a blob's bytes in pieces, so that an artifact of any size fits into memory."""
+        if size <= STREAM_ABOVE:
+            yield self.objects.read(oid)
+            return
+        # Above core.bigFileThreshold git itself inflates in pieces too, as far as the object is no delta.
+        args = ("-c", f"core.bigFileThreshold={STREAM_ABOVE}", "cat-file", "blob", oid)
+        with self.popen(*args, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            assert process.stdout
+            try:
+                while piece := process.stdout.read(STREAM_PIECE):
+                    yield piece
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            raise MissingObject(f"object {oid} is not in this repository", "git fetch --unshallow")
+
+    def directory(self) -> Path:
+        """Give the git directory that all work trees share; caches live below it."""
+        from pathlib import Path
+
+        found = Path(self.text("rev-parse", "--git-common-dir"))
+        return found if found.is_absolute() or "GIT_DIR" in self._env else self.path / found
 
     def diff(self, base: str, head: str) -> dict[str, PathChange]:
         """Compare two trees: each path that differs, without rename detection."""

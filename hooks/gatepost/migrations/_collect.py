@@ -1,0 +1,209 @@
+"""Find the histories that a change touches, from the changed paths alone, and pair their two sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from gatepost.errors import PolicyError
+from gatepost.git import Change, PathChange
+from gatepost.migrations import (
+    Changed,
+    Collected,
+    Framework,
+    History,
+    Listing,
+    Migration,
+    Migrations,
+    Place,
+    Problem,
+    _dialect,
+    frameworks,
+)
+from gatepost.migrations._look import Look
+from gatepost.model import printable
+from gatepost.paths import parent
+from gatepost.policy import Policy, nearest
+
+SUFFIXES: tuple[str, ...] = (".sql", ".py", ".rb", ".exs", ".php", ".js", ".ts", ".cjs", ".mjs", ".cts", ".mts", ".cs")
+SUFFIXES += (".go", ".rs", ".xml", ".yaml", ".yml", ".json", ".plan")
+WORDS = ("migrat", "version", "changelog", "revert", "deploy", "alembic")
+
+
+def touched(change: Change, policy: Policy) -> bool:
+    """Tell by paths alone whether the change may concern a migration."""
+    watched = {entry.path.strip("/") for entry in policy.get_all("migrations", Migrations)}
+    plausible = [path for path, what in change.paths.items() if _plausible(path, what) or _below(path, watched)]
+    if not plausible:
+        return False
+    known = frameworks()
+    return any(
+        _below(path, watched) or _replaced(change.paths[path]) or any(f.root(path) is not None for f in known)
+        for path in plausible
+    )
+
+
+def _plausible(path: str, what: PathChange) -> bool:
+    """Pass over most paths without loading a single framework."""
+    lower = path.lower()
+    if any(word in lower for word in WORDS):
+        return lower.endswith(SUFFIXES) or _replaced(what)
+    name = lower.rpartition("/")[2]
+    return name.endswith(".sql") or (name.endswith(SUFFIXES) and any(char.isdigit() for char in name))
+
+
+def _replaced(what: PathChange) -> bool:
+    """Tell a symlink or submodule that bears the name of a directory of migrations."""
+    new = what.new
+    return new is not None and not new.is_file and any(word in new.name.lower() for word in WORDS)
+
+
+def _below(path: str, roots: Iterable[str]) -> bool:
+    return any(path == root or path.startswith(root + "/") or not root for root in roots)
+
+
+def collect(change: Change, policy: Policy) -> Collected:
+    """Give the histories that the change touches, before and after it."""
+    base, head = Look(change.base), Look(change.head)
+    entries = policy.get_all("migrations", Migrations)
+    known = {framework.name: framework for framework in frameworks()}
+    _check_names(entries, known)
+    histories: list[History] = []
+    for root, candidates in sorted(_roots(change, entries, known).items()):
+        found = _framework(root, candidates, _entry(root, entries), known, (head, base))
+        if found:
+            framework, score = found
+            for place in _places(framework, score, root, _entry(root, entries), (head, base)):
+                history = _history(framework, place, base, head, change)
+                if history.changes or history.problems:
+                    histories.append(history)
+    return Collected(tuple(histories), tuple(_replaced_places(change, base, known)))
+
+
+def _check_names(entries: Iterable[Migrations], known: dict[str, Framework]) -> None:
+    wrong = [
+        f'migrations "{printable(e.path)}": framework: unknown "{printable(e.framework)}"{nearest(e.framework, known)}'
+        for e in entries
+        if e.framework and e.framework not in known
+    ]
+    if wrong:
+        raise PolicyError(wrong, "docs/migrations.md lists the frameworks")
+
+
+def _entry(root: str, entries: Iterable[Migrations]) -> Migrations | None:
+    """Give the longest entry of the policy that covers a directory."""
+    covering = [entry for entry in entries if _below(root, [entry.path.strip("/")])]
+    return max(covering, key=lambda entry: len(entry.path), default=None)
+
+
+def _roots(change: Change, entries: Iterable[Migrations], known: dict[str, Framework]) -> dict[str, set[str]]:
+    roots: dict[str, set[str]] = {}
+    named = {entry.path.strip("/"): entry for entry in entries if entry.framework}
+    for path in change.paths:
+        own = max((root for root in named if _below(path, [root])), key=len, default=None)
+        if own is not None:
+            framework = known[named[own].framework]
+            roots.setdefault(framework.root(path) or own, set()).add(framework.name)
+            continue
+        for framework in known.values():
+            root = framework.root(path)
+            if root is not None:
+                roots.setdefault(root, set()).add(framework.name)
+    return roots
+
+
+def _framework(
+    root: str, candidates: set[str], entry: Migrations | None, known: dict[str, Framework], looks: tuple[Look, Look]
+) -> tuple[Framework, int] | None:
+    if entry and entry.framework:
+        return known[entry.framework], 100
+    for look in looks:
+        if look.entries(root):
+            scores = {name: known[name].detect(look, root) for name in sorted(candidates)}
+            best = max(scores, key=lambda name: scores[name])
+            if scores[best]:
+                return known[best], scores[best]
+    return None
+
+
+def _places(
+    framework: Framework, score: int, root: str, entry: Migrations | None, looks: tuple[Look, Look]
+) -> Iterator[Place]:
+    look = looks[0] if looks[0].entries(root) else looks[1]
+    place = Place(
+        framework=framework.name,
+        root=root,
+        score=score,
+        downs="optional" if entry and entry.downs == "optional" else framework.downs,
+        required=bool(entry and entry.downs == "required"),
+        order=framework.order,
+        settings=entry,
+    )
+    if entry and entry.dialect:
+        yield replace(place, dialect=entry.dialect, dialect_certain=True)
+        return
+    several = framework.dialects(look, root) if framework.dialects else ()
+    for dialect in several:
+        yield replace(place, dialect=dialect, dialect_certain=True)
+    if not several:
+        dialect, certain = _dialect.detect(look, root)
+        yield replace(place, dialect=dialect, dialect_certain=certain)
+
+
+def _history(framework: Framework, place: Place, base: Look, head: Look, change: Change) -> History:
+    before = framework.list(base, place) if base.entries(place.root) else Listing()
+    after = framework.list(head, place) if head.entries(place.root) else Listing()
+    problems = [problem for problem in after.problems if problem.path in change.paths or not _old(problem, before)]
+    changes = tuple(_pair(before.migrations, after.migrations))
+    return History(place, before.migrations, after.migrations, changes, (*problems, *_odd_entries(change, place)))
+
+
+def _old(problem: Problem, before: Listing) -> bool:
+    """Tell a problem that the base has too: it is not this change's."""
+    return any((old.path, old.rule) == (problem.path, problem.rule) for old in before.problems)
+
+
+def _pair(before: tuple[Migration, ...], after: tuple[Migration, ...]) -> Iterator[Changed]:
+    old = {migration.path: migration for migration in before}
+    partner: dict[str, Changed | None] = {}
+    for migration in after:
+        same = old.pop(migration.path, None)
+        if same is not None:
+            unchanged = same.files == migration.files
+            partner[migration.path] = None if unchanged else Changed("edited", same, migration)
+    by_blobs = {_blobs(migration): migration for migration in old.values()}
+    by_version = {migration.version: migration for migration in old.values() if migration.version}
+    for migration in after:
+        if migration.path not in partner:
+            moved = by_blobs.get(_blobs(migration))
+            twin = moved or by_version.get(migration.version)
+            if twin is None or old.pop(twin.path, None) is None:
+                partner[migration.path] = Changed("new", None, migration)
+            else:
+                partner[migration.path] = Changed("moved" if moved else "edited", twin, migration)
+    yield from (found for migration in after if (found := partner[migration.path]))
+    yield from (Changed("removed", migration, None) for migration in before if migration.path in old)
+
+
+def _blobs(migration: Migration) -> tuple[str, ...]:
+    return tuple(sorted(migration.files.values()))
+
+
+def _odd_entries(change: Change, place: Place) -> Iterator[Problem]:
+    """Report symlinks and submodules within a place: what they stand for is not judged."""
+    for path, what in change.paths.items():
+        if what.new and not what.new.is_file and parent(path) == place.root:
+            yield Problem(path, f"is {what.new.kind} where a migration belongs", "put the file itself there")
+
+
+def _replaced_places(change: Change, base: Look, known: dict[str, Framework]) -> Iterator[Problem]:
+    """Report a symlink or submodule that stands where a directory of migrations was or belongs."""
+    for path, what in change.paths.items():
+        if not what.new or what.new.is_file:
+            continue
+        was = [entry.path for entry in base.entries(path)]
+        held = any(framework.root(name) == path for name in was for framework in known.values())
+        if held or _replaced(what):
+            yield Problem(
+                path, f"is {what.new.kind} where a directory of migrations belongs", "commit the directory itself"
+            )

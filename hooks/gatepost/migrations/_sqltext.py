@@ -1,0 +1,135 @@
+"""Tell from the text of a script whether it does anything at all, and read gatepost's marker in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gatepost.migrations import Irreversible, Script, Sql, State
+from gatepost.migrations._look import Look, Unreadable
+
+# Alternatives begin with different characters, so that nothing is tried twice at one place.
+_TOKEN = re.compile(
+    r"--[^\n]*|\#[^\n]*|/\*!?|'(?:[^'\\]|''|\\.?)*(?:'|\Z)|\"[^\"]*(?:\"|\Z)|`[^`]*(?:`|\Z)|\$(?:[A-Za-z_]\w*)?\$|;|[^-#/'\"`$;]+|.",
+    re.DOTALL,
+)
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+_IDLE = re.compile(
+    r"(?:begin|start transaction|commit|end|rollback|savepoint \w+|set\b.*|reset\b.*|use \w+"
+    r"|select\b(?!.*\binto\b)[^(]*"
+    r"|select (?:now|version|current_timestamp)\(\)|select pg_sleep\(.*\)|null|raise notice\b.*|values ?\(.*\)"
+    r"|show\b.*|explain\b.*|delimiter\b.*|\\\w+.*)?",
+    re.DOTALL,
+)
+_IDLE_BLOCK = re.compile(r"do \$\w*\$ ?begin (?:null|raise notice [^;]*) ?; ?end ?;? ?\$\w*\$(?: language plpgsql)?")
+_RAISING = re.compile(r"raise exception|signal sqlstate|raise\s*\(\s*(?:abort|fail|rollback)", re.IGNORECASE)
+MARKER = re.compile(
+    r"^[ \t]*(?:--|#|//|/\*|\*|;)+[ \t]*gatepost:[ \t]*irreversible\b(?P<rest>[^\n]*)", re.MULTILINE | re.IGNORECASE
+)
+_WORD = re.compile(r"(reason|strategy)\s*=\s*\"([^\"\n]*)\"")
+IDLE_LIMIT = 400
+STRATEGIES = ("forward-fix", "restore", "expand-contract")
+
+
+def statements(text: str) -> Iterator[str]:
+    """Give the statements of a text without comments, in lower case, their white space folded."""
+    parts: list[str] = []
+    at = 0
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        assert found
+        token, at = found.group(), found.end()
+        if token == ";":
+            yield _folded(parts)
+            parts = []
+        elif token == "/*":
+            at = _comment_end(text, at)
+            parts.append(" ")
+        elif token[0] == "$" and len(token) > 1 and token[-1] == "$":
+            end = text.find(token, at)
+            end = len(text) if end < 0 else end + len(token)
+            parts.append(token + text[at:end])
+            at = end
+        elif token.startswith(("--", "#")):
+            parts.append(" ")
+        else:
+            parts.append(token)
+    yield _folded(parts)
+
+
+def _comment_end(text: str, at: int) -> int:
+    depth = 1
+    for edge in _COMMENT_EDGE.finditer(text, at):
+        depth += 1 if edge.group() == "/*" else -1
+        if not depth:
+            return edge.end()
+    return len(text)
+
+
+def _folded(parts: list[str]) -> str:
+    return " ".join("".join(parts).lower().split())
+
+
+def state(text: str) -> tuple[State, str]:
+    """Say what a script amounts to by its form: ``empty``, ``noop``, ``raising`` or ``ok``, and in which words."""
+    if not text.strip():
+        return "empty", "it has no content"
+    seen = ""
+    raising = bool(_RAISING.search(text))
+    for statement in statements(text):
+        if _idle(statement):
+            seen = seen or statement
+        elif raising and statement.startswith(("do ", "signal", "select raise", "raise")):
+            return "raising", statement[:80]
+        else:
+            return "ok", ""
+    return ("noop", seen[:80]) if seen else ("empty", "it holds nothing but comments")
+
+
+def _idle(statement: str) -> bool:
+    """Tell a statement that changes nothing: ``SELECT 1``, ``BEGIN``, ``SET``, an empty DO block."""
+    if len(statement) > IDLE_LIMIT:
+        return False
+    pattern = _IDLE_BLOCK if statement.startswith("do ") else _IDLE
+    return pattern.fullmatch(statement) is not None
+
+
+def script(text: str, path: str, dialect: str, line: int = 1, transaction: bool = True) -> Script:
+    """Give the Script of a piece of SQL."""
+    what, reason = state(text)
+    return Script(path, (Sql(text, line),), dialect, transaction, line, what, reason)
+
+
+def unreadable(error: Unreadable, dialect: str = "") -> Script:
+    """Give the Script of a file that cannot be read."""
+    return Script(error.path, (), dialect, line=error.line, state="not-analysed", reason=error.reason, certain=False)
+
+
+def from_file(look: Look, path: str, dialect: str, transaction: bool = True) -> Script:
+    """Give the Script of a file that is SQL as a whole."""
+    try:
+        return script(look.source(path), path, dialect, transaction=transaction)
+    except Unreadable as error:
+        return unreadable(error, dialect)
+
+
+def marker(text: str, path: str, first: int = 1) -> Irreversible | None:
+    """Find ``gatepost: irreversible reason="…" strategy="…"`` in a comment of any language."""
+    if "gatepost:" not in text:
+        return None
+    found = MARKER.search(text)
+    if found is None:
+        return None
+    words = dict(_WORD.findall(found["rest"]))
+    line = first + text.count("\n", 0, found.start())
+    return Irreversible(path, line, words.get("reason", "").strip(), words.get("strategy", "").strip())
+
+
+def marker_of(*scripts: Script | None) -> Irreversible | None:
+    """Find the marker in the SQL of scripts."""
+    for one in scripts:
+        for piece in one.sql if one else ():
+            found = marker(piece.text, one.path, piece.line) if one else None
+            if found:
+                return found
+    return None

@@ -1,0 +1,33 @@
+"""golang-migrate: ``1_name.up.sql`` beside ``1_name.down.sql``; a missing down moves the version and undoes nothing."""
+
+from __future__ import annotations
+
+import re
+
+from gatepost.migrations import Framework, Listing, Place, _pairs
+from gatepost.migrations._look import Look
+from gatepost.paths import parent
+
+NAME = re.compile(r"(?P<version>\d{1,20})_(?P<name>.*)\.(?P<direction>up|down)\.sql", re.DOTALL)
+
+
+def root(path: str) -> str | None:
+    """Give the directory of a pair of files."""
+    return parent(path) if NAME.fullmatch(path.rpartition("/")[2]) else None
+
+
+def detect(look: Look, directory: str) -> int:
+    """Score by the module that a Go program requires, else by the names."""
+    if not _pairs.present(look, directory, NAME):
+        return 0
+    if look.mentions(directory, ("go.mod", "Makefile", "Dockerfile", "docker-compose.yml"), "migrate/migrate"):
+        return 80
+    return 50
+
+
+def listing(look: Look, place: Place) -> Listing:
+    """Pair the files by their version."""
+    return _pairs.listing(look, place, NAME, transaction=False)
+
+
+FRAMEWORK = Framework("golang-migrate", "numbered pairs of .up.sql and .down.sql", root, detect, listing)
