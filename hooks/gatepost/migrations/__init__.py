@@ -250,7 +250,8 @@ class Framework:
     ``detect`` scores such a directory from 0 to 100 (see Place); ``list`` gives its migrations.
     ``order``: a version below the newest is skipped or refused (``strict``), is run late (``loose``), or
     the files themselves say what they follow (``graph``). ``downs``: expected, optional, or none by design.
-    ``dialects`` gives several where one directory holds one history for each database.
+    ``dialects`` gives several where one directory holds one history for each database. ``remedy`` says how to
+    write a down; ``{path}``, ``{directory}``, ``{version}`` and ``{name}`` are filled in.
     """
 
     name: str
@@ -260,6 +261,7 @@ class Framework:
     list: Callable[[Look, Place], Listing]
     order: Order = "strict"
     downs: Downs = "expected"
+    remedy: str = "write the down migration"
     dialects: Callable[[Look, str], tuple[str, ...]] | None = None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from gatepost.errors import PolicyError
 from gatepost.git import Change, PathChange
@@ -64,7 +65,8 @@ def _below(path: str, roots: Iterable[str]) -> bool:
 
 def collect(change: Change, policy: Policy) -> Collected:
     """Give the histories that the change touches, before and after it."""
-    base, head = Look(change.base), Look(change.head)
+    memory: dict[tuple[str, str], Any] = {}
+    base, head = Look(change.base, memory), Look(change.head, memory)
     entries = policy.get_all("migrations", Migrations)
     known = {framework.name: framework for framework in frameworks()}
     _check_names(entries, known)

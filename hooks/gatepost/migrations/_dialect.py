@@ -65,7 +65,7 @@ _NAMES = {
     MYSQL: re.compile(r"mysql|mariadb", re.IGNORECASE),
     SQLITE: re.compile(r"sqlite", re.IGNORECASE),
 }
-SAMPLE, SAMPLES = 20_000, 4
+SAMPLE = 20_000
 
 
 def detect(look: Look, root: str) -> tuple[str, bool]:
@@ -106,4 +106,4 @@ def _configured(look: Look, root: str) -> str:
 
 def _sample(look: Look, root: str) -> str:
     """Give the beginnings of the newest files of a place."""
-    return "\n".join(look.config(entry.path)[:SAMPLE] for entry in look.files(root)[-SAMPLES:])
+    return "\n".join(text[:SAMPLE] for text in look.sample(look.files(root)))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from gatepost.errors import NotAFile, TooLarge
 from gatepost.git import Entry, Snapshot
 from gatepost.paths import join, parent
 
 CONFIG_LIMIT = 256 * 1024
+HEAD = 64 * 1024
+SAMPLE = 4
+T = TypeVar("T")
 
 
 class Unreadable(Exception):
@@ -25,9 +29,17 @@ class Unreadable(Exception):
 class Look:
     """One snapshot, read with a memory; costs depend on the directories asked for, not on the tree."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, memory: dict[tuple[str, str], Any] | None = None) -> None:
         self.snapshot = snapshot
         self._texts: dict[str, str] = {}
+        self._memory = {} if memory is None else memory
+
+    def once(self, what: str, oid: str, build: Callable[[], T]) -> T:
+        """Compute what depends on a blob alone once; both sides of a change share the answers."""
+        key = (what, oid)
+        if key not in self._memory:
+            self._memory[key] = build()
+        return self._memory[key]  # type: ignore[no-any-return]  # put there by the line above
 
     def entries(self, directory: str) -> tuple[Entry, ...]:
         """Give the entries of a directory."""
@@ -58,6 +70,21 @@ class Look:
                 raw = b""
             self._texts[path] = raw.decode("utf-8", "replace")
         return self._texts[path]
+
+    def head(self, entry: Entry) -> str:
+        """Give the beginning of a file, bytes that are no text replaced; for telling what it is."""
+
+        def build() -> str:
+            try:
+                return self.snapshot.read(entry.path)[:HEAD].decode("utf-8", "replace")
+            except (NotAFile, TooLarge):
+                return ""
+
+        return self.once("head", entry.oid, build)
+
+    def sample(self, entries: Sequence[Entry]) -> tuple[str, ...]:
+        """Give the beginnings of the first and the newest few of some files."""
+        return tuple(self.head(entry) for entry in (*entries[-SAMPLE:], *entries[: -SAMPLE or None][:1]))
 
     def nearby(self, directory: str, *names: str) -> tuple[str, ...]:
         """Give the paths of these names in a directory and those above it, the nearest first."""

@@ -30,4 +30,11 @@ def listing(look: Look, place: Place) -> Listing:
     return _pairs.listing(look, place, NAME, transaction=False)
 
 
-FRAMEWORK = Framework("golang-migrate", "numbered pairs of .up.sql and .down.sql", root, detect, listing)
+FRAMEWORK = Framework(
+    "golang-migrate",
+    "numbered pairs of .up.sql and .down.sql",
+    root,
+    detect,
+    listing,
+    remedy="write {directory}/{version}_{name}.down.sql: golang-migrate takes a missing file for an empty one",
+)
