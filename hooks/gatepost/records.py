@@ -1,8 +1,8 @@
 """Keep records in git: JSON lines in ``refs/notes/gatepost``, one chain, written by the server only.
 
 A record is one JSON object on one line of the note of a commit (or of any object id, also one that a
-refused push never brought). Each is one commit of the notes ref, so that the ref's history lists them
-in order; each line carries the digest of the line before it, and the tip's message the digest of the
+refused push never brought). Each commit of the notes ref lists in its message the records that
+it adds, newest first; each line carries the digest of the line before it, and the tip's message the digest of the
 last. ``git notes add`` is not used: of 20 writers at once it kept 12 of 100 notes and exited 0. Here a lock
 orders the writers, and the ref moves only from the tip that was read.
 """
@@ -96,10 +96,11 @@ def log(repo: Repository, limit: int = 50) -> tuple[Record, ...]:
     """Give the newest records, newest first."""
     if _tip(repo).commit is None:
         return ()
-    subjects = repo.text("log", f"-{limit}", "--format=%s", REF, "--").splitlines()
+    listed = repo.text("log", f"-{limit}", "--format=%B", REF, "--").splitlines()
+    rows = [row for row in map(_row, listed) if row[0]][:limit]
     notes: dict[str, dict[int, Record]] = {}
     found = []
-    for number, _, oid in (_subject(text) for text in subjects):
+    for number, _, oid in rows:
         if oid not in notes:
             notes[oid] = {int(line["seq"]): line for line in _note(repo, oid) if "see" not in line}
         if number in notes[oid]:
@@ -189,14 +190,14 @@ def _tip(repo: Repository) -> _Tip:
     if found is None:
         return _Tip(None)
     message = repo.objects.read(found[0]).partition(b"\n\n")[2].decode("utf-8", "replace").splitlines()
-    seq = _subject(message[0] if message else "")[0]
+    seq = _row(message[0] if message else "")[0]
     named = next((line[8:] for line in message if line.startswith("Digest: ")), "")
     if not seq or not named:
         raise GitError(f"{REF} was written by something else than gatepost", "run: gatepost doctor")
     return _Tip(found[0], seq, named)
 
 
-def _subject(text: str) -> tuple[int, str, str]:
+def _row(text: str) -> tuple[int, str, str]:
     seq, _, rest = text.partition(" ")
     kind, _, oid = rest.partition(" ")
     return (int(seq), kind, oid) if seq.isascii() and seq.isdigit() else (0, "", "")
@@ -224,34 +225,35 @@ def _line(record: Record, previous: str) -> bytes:
 
 
 def _stream(repo: Repository, tip: _Tip, drafts: Sequence[Draft], lines: Sequence[bytes]) -> bytes:
-    """Write what fast-import reads: one commit a record, each with the whole note as it is then."""
+    """Write what fast-import reads: one commit, whose message lists the records and ends the chain."""
     notes: dict[str, bytes] = {}
-    out, parent = [], tip.commit
+    listed, changes = [], []
     for draft, line in zip(drafts, lines, strict=True):
         seq = json.loads(line)["seq"]
-        text = f"{seq} {draft.kind} {draft.oid}\n\nDigest: {digest(line)}\n".encode()
-        out.append(b"commit %s\nmark :%d\n" % (REF.encode(), seq))
-        out.append(b"committer %s %d +0000\n" % (_COMMITTER, time.time()) + _data(text))
-        if parent:
-            out.append(b"from %s\n" % parent.encode())
-        out += _modify(repo, notes, draft.oid, line)
+        listed.append(f"{seq} {draft.kind} {draft.oid}")
+        _add(repo, notes, draft.oid, line)
         if draft.tree:
-            out += _modify(repo, notes, draft.tree, json.dumps({"see": draft.oid, "seq": seq}).encode())
-        parent = f":{seq}"
-    return b"".join([*out, b"done\n"])
+            _add(repo, notes, draft.tree, json.dumps({"see": draft.oid, "seq": seq}).encode())
+    for oid, note in notes.items():
+        changes += _modify(repo, oid, note)
+    text = "\n".join([*reversed(listed), "", f"Digest: {digest(lines[-1])}", ""]).encode()
+    head = b"commit %s\ncommitter %s %d +0000\n" % (REF.encode(), _COMMITTER, time.time())
+    parent = b"from %s\n" % tip.commit.encode() if tip.commit else b""
+    return b"".join([head, _data(text), parent, *changes, b"done\n"])
 
 
-def _modify(repo: Repository, notes: dict[str, bytes], oid: str, line: bytes) -> list[bytes]:
+def _add(repo: Repository, notes: dict[str, bytes], oid: str, line: bytes) -> None:
     if oid not in notes:
         place = _place(repo, oid)
         notes[oid] = repo.objects.read(place[1], NOTE_LIMIT, f"{REF}:{place[0]}") if place else b""
-        moved = [b"D %s\n" % place[0].encode()] if place and place[0] != _paths(oid)[0] else []
-    else:
-        moved = []
-    if notes[oid] and not notes[oid].endswith(b"\n"):
-        notes[oid] += b"\n"
-    notes[oid] += line + b"\n"
-    return [*moved, b"M 100644 inline %s\n" % _paths(oid)[0].encode(), _data(notes[oid])]
+    gap = b"\n" if notes[oid] and not notes[oid].endswith(b"\n") else b""
+    notes[oid] += gap + line + b"\n"
+
+
+def _modify(repo: Repository, oid: str, note: bytes) -> list[bytes]:
+    place, path = _place(repo, oid), _paths(oid)[0]
+    moved = [b"D %s\n" % place[0].encode()] if place and place[0] != path else []
+    return [*moved, b"M 100644 inline %s\n" % path.encode(), _data(note)]
 
 
 def _data(raw: bytes) -> bytes:

@@ -1,0 +1,57 @@
+"""The server's own log: tracebacks under a reference number, and the records of refused pushes."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatepost.errors import GatepostError
+from gatepost.records import Draft, append_all, now, state_dir
+
+if TYPE_CHECKING:
+    from gatepost.entry.pre_receive import Answer
+
+LOG_LIMIT = 16 * 1024 * 1024
+
+
+def report(directory: Path, error: BaseException) -> str:
+    """Write a traceback to ``gatepost/log`` in the repository; give its reference number."""
+    number = secrets.token_hex(4)
+    note(directory, f"{number} {''.join(traceback.format_exception(error))}")
+    return number
+
+
+def note(directory: Path, text: str) -> None:
+    """Add a dated entry to the log; a log that cannot be written changes no verdict."""
+    with suppress(OSError, GatepostError):
+        path = state_dir(directory) / "log"
+        if path.exists() and path.stat().st_size > LOG_LIMIT:
+            path.replace(path.with_name("log.1"))
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(f"{now()} {os.getpid()} {text.rstrip()}\n")
+
+
+def refused(directory: Path, said: Answer) -> None:
+    """Record the verdicts of a push that is refused: no post-receive will come for it.
+
+    The quarantine's variables are left out, so that the record outlives the push.
+    """
+    from gatepost.entry.identity import pusher
+    from gatepost.entry.pre_receive import verdict
+    from gatepost.git import Repository
+
+    who = pusher(os.environ)
+    drafts = [
+        Draft(one.update.new, "verdict", verdict(one, said.mode, who) | {"landed": False})
+        for one in said.judged
+        if one.report is not None and not one.update.deletes
+    ]
+    try:
+        with Repository(directory.absolute(), client=False) as repo:
+            append_all(repo, drafts)
+    except (GatepostError, OSError) as error:
+        note(directory, f"a refused push was not recorded: {error}")

@@ -1,0 +1,61 @@
+"""Which refs may be moved at all, whatever they carry."""
+
+from __future__ import annotations
+
+from gatepost.entry.server import HIDDEN, INBOX, Server
+from gatepost.gate_rules import RULES
+from gatepost.model import Finding, RefUpdate, is_zero
+
+REFUSED = next(rule for rule in RULES if rule.id == "gate/ref-refused")
+
+
+def refused(server: Server, update: RefUpdate, target: str) -> Finding | None:
+    """Say why a ref may not be moved this way, or nothing."""
+    if is_zero(update.old) and is_zero(update.new):
+        return None  # the delete of a ref that is not there; git says so itself
+    reason = _owned(update, target) or _shadow(server, update) or _deleted(server, update, target)
+    if reason is None:
+        return None
+    return Finding(REFUSED, update.ref, reason[0], reason[1], key=update.ref)
+
+
+def always(finding: Finding) -> bool:
+    """Tell whether a refusal also holds in report mode: forged records would outlive it."""
+    return finding.rule is REFUSED and _is_owned(finding.path)
+
+
+def _is_owned(ref: str) -> bool:
+    inside = any(ref == hidden or ref.startswith(hidden + "/") for hidden in HIDDEN)
+    return inside or ref.startswith("refs/replace/")
+
+
+def _owned(update: RefUpdate, target: str) -> tuple[str, str] | None:
+    for ref in (update.ref, target):
+        if ref.startswith("refs/replace/"):
+            return "would make git show other objects than the ones that were judged", "git push without refs/replace/*"
+        if _is_owned(ref):
+            return "is written by the server alone", "push your branch; the server records what it finds"
+    if update.ref.startswith("refs/gatepost/") and not update.ref.startswith(INBOX):
+        return "is no ref that gatepost knows", f"reviews go to {INBOX}<id>: gatepost review approve --push"
+    return None
+
+
+def _shadow(server: Server, update: RefUpdate) -> tuple[str, str] | None:
+    """See a ref that git would take for a protected branch: ``main`` is first looked for as a tag."""
+    if is_zero(update.new):
+        return None
+    rest = update.ref.removeprefix("refs/")
+    space, _, name = rest.partition("/")
+    short = name if space == "tags" else rest if space not in ("heads", "remotes", "notes") else ""
+    if space in ("heads", "tags") and (name in ("HEAD", "FETCH_HEAD") or name.startswith("refs/")):
+        return f"has a name that git reads as something else: {name}", "choose another name"
+    if short and server.judges(f"refs/heads/{short}") and not server.judges(update.ref):
+        fix = f"choose another name, for example refs/tags/{short}-1"
+        return f"would be taken for the protected branch {short} wherever only the name is given", fix
+    return None
+
+
+def _deleted(server: Server, update: RefUpdate, target: str) -> tuple[str, str] | None:
+    if update.deletes and server.judges(target):
+        return "is protected and may not be deleted", "push the commit that it should have instead"
+    return None
