@@ -58,7 +58,7 @@ def gate_rules() -> tuple[Rule, ...]:
 
 def all_settings() -> tuple[Setting, ...]:
     """Give every table that a policy may have beside the gate's own."""
-    from gatepost.metrics.settings import SETTINGS
+    from gatepost.metrics._settings import SETTINGS
 
     settings = {setting.key: setting for check in all_checks() for setting in check.settings()}
     return tuple((settings | {setting.key: setting for setting in SETTINGS}).values())
