@@ -1,4 +1,4 @@
-"""The tables of the policy that the watch reads."""
+"""The table ``[verification]`` of the policy: where traffic is seen, how it is watched, who is told."""
 
 from __future__ import annotations
 
@@ -9,12 +9,39 @@ from gatepost.policy import Duration, Setting
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """``[verification]``: where the traffic is seen and how long it is watched after a deploy."""
+    """``[verification]``: where the traffic is seen and how long it is watched after a deploy.
+
+    ``command``, ``on_regressed`` and ``webhook`` act outside the repository: they are taken from the server's own
+    ``gatepost.toml`` only, never from a tree that somebody pushed.
+    """
 
     source: str = ""
     path: str = ""
     watch: Duration = Duration(600)
     poll: Duration = Duration(15)
+    settle: Duration = Duration(0)
+    baseline: Duration = Duration(3600)
+    extend: Duration = Duration(7200)
+    requests: int = 1000
+    service: str = ""
+    begin: str = "push"
+    version_url: str = ""
+    wait_for_deploy: Duration = Duration(1800)
+    pattern: str = ""
+    unit: str = ""
+    url: str = ""
+    selector: str = ""
+    requests_metric: str = ""
+    duration_metric: str = ""
+    status_label: str = ""
+    route_label: str = ""
+    scrape: Duration = Duration(15)
+    token_file: str = ""
+    timeout: Duration = Duration(5)
+    command: tuple[str, ...] = ()
+    on_regressed: str = ""
+    webhook: str = ""
+    refuse_after_regression: bool = False
 
 
 SETTINGS = (Setting("verification", Verification),)

@@ -1,0 +1,63 @@
+"""The access log of a web server: nginx, Apache, Caddy, Traefik, or JSON lines of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import time
+
+from gatepost.metrics import MetricSource, SourceError, Verification, Window
+from gatepost.metrics._events import Tally
+from gatepost.metrics._files import last_time, sample, span
+from gatepost.metrics._lines import Parser, parser_for
+
+AHEAD = 90.0
+
+
+class LogReader:
+    """Give windows of a log, read again each time: rotation, truncation and late lines are seen then."""
+
+    delay = 2.0
+
+    def __init__(self, settings: Verification, clock: Callable[[], float] = time) -> None:
+        if not settings.path:
+            raise SourceError("verification.path: is not set", "name the access log")
+        self.settings, self._clock = settings, clock
+        self._parser: Parser | None = None
+
+    @property
+    def parser(self) -> Parser:
+        """The parser that reads this log; chosen when the log has its first lines."""
+        if self._parser is None:
+            text = sample(self.settings.path)
+            parser = parser_for(text, self.settings.pattern, self.settings.unit)
+            if not text:
+                return parser
+            self._parser = parser
+        return self._parser
+
+    def read(self, start: float, end: float, step: float) -> list[Window]:
+        """Give the windows of a span. SourceError: no log, not understood, or its clock is ahead of ours."""
+        sample_needed = self._parser is None
+        parser = self.parser
+        if not sample_needed:
+            sample(self.settings.path)
+        tally = Tally(start, end, step, parser.resolution)
+        for text in span(self.settings.path, parser, start, end):
+            tally.add(parser(text))
+        self._check_clock(parser)
+        return tally.windows()
+
+    def _check_clock(self, parser: Parser) -> None:
+        newest = last_time(self.settings.path, parser)
+        ahead = (newest or 0.0) - self._clock()
+        if ahead > AHEAD:
+            raise SourceError(
+                f"{self.settings.path}: its newest line is {ahead:.0f} s in the future",
+                "the clocks of this machine and of the log differ, or the log names no time zone and is not in UTC",
+            )
+
+    def close(self) -> None:
+        """Hold nothing open."""
+
+
+SOURCE = MetricSource("access-log", "access logs: nginx, Apache, Caddy, JSON lines, a pattern", LogReader)

@@ -1,0 +1,194 @@
+"""Run the watch over recorded traffic: what would it have said after these deploys?"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+
+from gatepost.errors import UsageError
+from gatepost.metrics import SourceError, Verification, Window
+from gatepost.metrics._events import Tally
+from gatepost.metrics._files import last_time, parts, sample, span
+from gatepost.metrics._lines import Parser, iso_time, parser_for
+from gatepost.watch.baseline import Baseline, build
+from gatepost.watch.counts import Counts, reduce
+from gatepost.watch.judge import Known, Signal, assess, certainty
+from gatepost.watch.verdict import Verdict, conclude
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+LOOK_BACK = 30 * DAY
+WARM_UP = 60.0
+MINUTE = 60.0
+HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a replay watches: seconds between looks, seconds of a watch, seconds of baseline."""
+
+    poll: float = 15.0
+    window: float = 600.0
+    baseline: float = HOUR
+    extend: float = 0.0
+
+    @property
+    def polls(self) -> int:
+        """How many looks a watch has."""
+        return max(1, ceil(self.window / self.poll - 1e-9))
+
+
+@dataclass(slots=True)
+class Recording:
+    """A log that is replayed: what happened in each minute of it, and the spans that are known to be bad."""
+
+    path: str
+    parser: Parser
+    first: float
+    last: float
+    minutes: list[Window] = field(default_factory=list)
+    bad: list[tuple[float, float]] = field(default_factory=list)
+
+    def read(self, start: float, end: float, step: float) -> list[Window]:
+        """Count a span."""
+        tally = Tally(start, end, step, self.parser.resolution)
+        for text in span(self.path, self.parser, start, end):
+            tally.add(self.parser(text))
+        return tally.windows()
+
+
+def recording(path: str, settings: Verification) -> Recording:
+    """Read a log once; SourceError where it cannot be understood or holds nothing."""
+    text = sample(path)
+    parser = parser_for(text, settings.pattern, settings.unit)
+    known = [event[0] for part in parts(path)[:1] for event in parser(_first(part.path, text))]
+    newest = last_time(path, parser)
+    if not known or newest is None:
+        raise SourceError(f"{path}: holds no request", "name an access log")
+    made = Recording(path, parser, min(known), newest)
+    tally = Tally(made.first - MINUTE, newest + 1, MINUTE, parser.resolution)
+    for piece in span(path, parser, made.first - MINUTE, newest + 1):
+        tally.add(parser(piece))
+    for window in tally.windows():
+        window.durations = {}
+        made.minutes.append(window)
+    return made
+
+
+def _first(path: str, otherwise: str) -> str:
+    return sample(path) if path else otherwise
+
+
+def moments(text: str, made: Recording, plan: Plan, seed: int = 1) -> list[tuple[str, float]]:
+    """Read ``ISO[,ISO…]`` or ``random:N`` as named moments in their order."""
+    if text.startswith("random:"):
+        count = text.partition(":")[2]
+        if not count.isdigit() or not int(count):
+            raise UsageError(f"--deploys {text}: give a number, random:50")
+        low, high = made.first + min(plan.baseline, (made.last - made.first) / 2), made.last - plan.window
+        if high <= low:
+            raise UsageError(f"the log holds {made.last - made.first:.0f} s, too little for a watch with a baseline")
+        chosen = random.Random(seed)  # noqa: S311 - reproducible deploys, nothing secret
+        found = sorted(float(round(chosen.uniform(low, high))) for _ in range(int(count)))
+        return [(_iso(moment), moment) for moment in found]
+    try:
+        named = [(part.strip(), iso_time(part.strip())) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise UsageError(f"--deploys: {error}", "write ISO 8601, such as 2026-11-22T10:00:00Z") from None
+    return sorted(named, key=lambda pair: pair[1])
+
+
+def _iso(moment: float) -> str:
+    from datetime import datetime, timezone
+
+    return datetime.fromtimestamp(moment, timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def replay(made: Recording, deploys: Sequence[tuple[str, float]], plan: Plan, alone: bool = False) -> Iterator[dict[str, Any]]:
+    """Give one object per deploy. ``alone`` judges each deploy as if the others had not happened."""
+    suspects: list[str] = []
+    for number, (name, moment) in enumerate(deploys):
+        following = deploys[number + 1][1] if number + 1 < len(deploys) and not alone else None
+        verdict, half = _watch(made, moment, following, plan, [d for _, d in deploys[:number]] if not alone else [])
+        answer = {"deploy": name, **verdict.to_json()}
+        if suspects:
+            answer["suspects"] = list(suspects)
+        yield answer
+        if not alone:
+            _remember(made, verdict, moment, half)
+            suspects = [*suspects, name] if verdict.word == "superseded" and half else []
+
+
+def _remember(made: Recording, verdict: Verdict, moment: float, half: bool) -> None:
+    """A regression, or half of one, is bad from its deploy on until a later deploy passes."""
+    made.bad = [(start, min(end, moment)) for start, end in made.bad] if verdict.word in ("pass", "warn") else made.bad
+    if verdict.word == "regressed" or half:
+        made.bad.append((moment, float("inf")))
+
+
+def baseline_at(made: Recording, moment: float, plan: Plan, deploys: Sequence[float]) -> Baseline:
+    """Give the last good hour before a deploy, else the same hour of the day before."""
+    for start, origin in ((moment - DAY, "the last good hour"), (moment - DAY - plan.baseline, "the same hour yesterday")):
+        end = moment if origin == "the last good hour" else moment - DAY
+        spans = _good(max(start, made.first), end, plan.baseline, [*made.bad, *((d, d + WARM_UP) for d in deploys)])
+        if sum(b - a for a, b in spans) >= min(plan.baseline, 600.0, max(end - made.first, 1.0)) * HALF:
+            windows = [window for a, b in spans for window in made.read(a, b, plan.poll)]
+            history = [(w.requests, w.errors) for w in made.minutes if moment - DAY <= w.start and w.end <= moment]
+            found = build(windows, origin)
+            return found if found.once or len(history) < 120 else build(windows, origin, history)
+    return Baseline("no good hour before the deploy", moment, moment)
+
+
+def _good(start: float, end: float, wanted: float, bad: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Give the newest spans between two moments that touch nothing bad, oldest first, ``wanted`` seconds at most."""
+    spans, left = [], wanted
+    while end > start and left > 0:
+        over = [(a, b) for a, b in bad if a < end <= b or (a < end and b >= end)]
+        if over:
+            end = min(a for a, _ in over)
+            continue
+        low = max([start, end - left, *(b for a, b in bad if b < end)])
+        spans.append((low, end))
+        left -= end - low
+        end = low
+    return spans[::-1]
+
+
+def _watch(
+    made: Recording, moment: float, following: float | None, plan: Plan, before: Sequence[float]
+) -> tuple[Verdict, bool]:
+    baseline = baseline_at(made, moment, plan, before)
+    known = _known(made, moment, plan)
+    end = min(moment + plan.window, following) if following else moment + plan.window
+    if moment >= made.last or moment < made.first:
+        return conclude(baseline, [], [], known, "the log does not cover the deploy"), False
+    shape = baseline.shape
+    polls: list[Counts] = []
+    signals: dict[tuple[str, str], Signal] = {}
+    progress = 0.0
+    for window in made.read(moment, end, plan.poll):
+        polls.append(reduce(window, shape))
+        found = assess(baseline, polls, known, plan.polls)
+        progress = certainty(found.progress)
+        signals |= {(s.name, s.level): s for s in found.signals if (s.name, s.level) not in signals}
+        if found.regressed:
+            break
+    every = list(signals.values())
+    verdict = conclude(baseline, polls, every, known)
+    if verdict.word != "regressed" and end < moment + plan.window:
+        reason = f"a newer deploy came after {end - moment:.0f} s; until then: {verdict.reason}"
+        verdict = Verdict("superseded", reason, verdict.signals, verdict.missed, None, verdict.new_once)
+    return verdict, verdict.word == "superseded" and progress >= HALF
+
+
+def _known(made: Recording, moment: float, plan: Plan) -> Known:
+    counts: dict[str, float] = {}
+    since = max(made.first, moment - LOOK_BACK)
+    for window in made.minutes:
+        if window.end <= moment + 1 and window.end > since:
+            for signature, count in window.signatures.items():
+                counts[signature] = counts.get(signature, 0) + count
+    return Known.of(counts, moment - since, plan.window)
