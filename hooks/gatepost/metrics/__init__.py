@@ -27,9 +27,10 @@ class Window:
     """What was measured in ``[start, end)``, seconds since 1970.
 
     ``errors`` are answers of 500 and above, ``distinct`` the same counted once per client and
-    signature. ``refused`` counts 4xx by code, ``refused_once`` once per client. ``durations`` are the seconds of successful
-    requests by route; a histogram gives ``buckets`` (upper bound to cumulative count) instead, a summary only
-    ``seconds`` and ``timed``. ``load`` is the number of clients and the sum of their squared requests.
+    signature. ``refused`` counts 4xx by code, ``refused_once`` once per client. ``durations`` are
+    the seconds of successful requests by route; a histogram gives ``buckets`` (upper bound to
+    cumulative count) instead, a summary only ``seconds`` and ``timed``. ``load`` is the number of
+    clients and the sum of their squared requests.
     """
 
     start: float

@@ -81,9 +81,7 @@ class Tally:
         return route
 
 
-def _failed(
-    into: _Open, counts: list[int], client: str, status: int, route: str, detail: str, request: str
-) -> None:
+def _failed(into: _Open, counts: list[int], client: str, status: int, route: str, detail: str, request: str) -> None:
     window = into.window
     if status < 500:
         code = str(status)

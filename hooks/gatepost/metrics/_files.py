@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import gzip
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,8 @@ def parts(path: str, since: float = 0.0) -> list[Part]:
     ``access.log`` has ``access.log.1``, ``access.log.2.gz``, ``access.log-20261122``. A part that begins with the
     same bytes as another is a copy on its way to be compressed or truncated, and counts once.
     """
-    found = [] if not glob.has_magic(path) else sorted(glob.glob(path))
-    names = found or [path, *glob.glob(glob.escape(path) + "[.-]*")]
+    magic = glob.has_magic(path)
+    names = _listed(path) if magic else [path, *_listed(glob.escape(path) + "[.-]*")]
     seen: dict[bytes, Part] = {}
     for name in names:
         part = _part(name, since)
@@ -56,11 +57,15 @@ def parts(path: str, since: float = 0.0) -> list[Part]:
     return sorted(seen.values(), key=lambda part: (part.path == path, part.written))
 
 
+def _listed(pattern: str) -> list[str]:
+    return sorted(glob.glob(pattern))  # noqa: PTH207 - the pattern may be absolute, which Path.glob refuses
+
+
 def _part(name: str, since: float) -> Part | None:
     packed = name.endswith(".gz")
     try:
-        status = os.stat(name)
-        if status.st_mtime < since or not os.path.isfile(name):
+        status = Path(name).stat()
+        if status.st_mtime < since or not stat.S_ISREG(status.st_mode):
             return None
         part = Part(name, packed, status.st_mtime, b"")
         with part.open() as stream:
@@ -71,7 +76,7 @@ def _part(name: str, since: float) -> Part | None:
 
 def sample(path: str) -> str:
     """Give the first lines of the newest part that has any; SourceError where there is no log."""
-    if not glob.has_magic(path) and not os.path.exists(path):
+    if not glob.has_magic(path) and not Path(path).exists():
         raise SourceError(f"{path}: no such file", "name the access log in verification.path")
     for part in reversed(parts(path)):
         try:

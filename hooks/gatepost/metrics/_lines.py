@@ -20,7 +20,10 @@ COMBINED = re.compile(
     re.MULTILINE,
 )
 _NUMBER = re.compile(r'(?:^|[\s=:"])(\d{1,12}(?:\.\d{1,9})?)(?=$|[\s",])')
-_MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_MONTHS = {
+    name: n
+    for n, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
+}
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
@@ -277,7 +280,7 @@ class Parser(Protocol):
 def parser_for(sample: str, pattern: str = "", unit: str = "") -> Parser:
     """Choose the parser for a log by its first lines; SourceError where none can read them."""
     parser: Parser
-    if pattern:
+    if pattern:  # noqa: SIM108 - mypy needs the declared type
         parser = Pattern(pattern, unit)
     else:
         parser = JsonLines(unit) if sample.lstrip()[:1] == "{" else Combined(unit)
@@ -290,4 +293,3 @@ def parser_for(sample: str, pattern: str = "", unit: str = "") -> Parser:
             "use the combined format with the request time, JSON lines, or set verification.pattern",
         )
     return parser
-

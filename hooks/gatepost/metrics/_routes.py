@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 MOST_CHILDREN = 40
 _VERSION = re.compile(r"v\d{1,2}\Z")
@@ -35,7 +35,7 @@ def mask_message(text: str) -> str:
     return " ".join(_IN_MESSAGE.sub("*", text[:600]).split())[:160]
 
 
-def wide(routes: Mapping[str, float]) -> frozenset[str]:
+def wide(routes: Iterable[str]) -> frozenset[str]:
     """Find the prefixes that have so many children that these must be names: ``/users/`` of ``/users/alice``."""
     children: Counter[str] = Counter()
     for prefix, _ in {(route[: at + 1], part) for route in routes for at, part in _parts(route)}:

@@ -170,9 +170,7 @@ def _top(routes: Mapping[str, Sequence[float]], prefixes: frozenset[str]) -> dic
     return top
 
 
-def _durations(
-    windows: Sequence[Window], prefixes: frozenset[str], top: frozenset[str]
-) -> dict[str, array[float]]:
+def _durations(windows: Sequence[Window], prefixes: frozenset[str], top: frozenset[str]) -> dict[str, array[float]]:
     found: dict[str, array[float]] = {}
     names: dict[str, str] = {}
     for window in windows:

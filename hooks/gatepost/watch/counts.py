@@ -17,8 +17,10 @@ QUANTILES = (0.5, 0.9, 0.99)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """One poll of a watch. ``counted`` are the errors that the test counts; ``slow`` holds by route the number
-    of timed requests, and of those above each limit with the margins of ``regressed``, then of ``warn``.
+    """One poll of a watch.
+
+    ``counted`` are the errors that the test counts; ``slow`` holds by route the number of timed
+    requests, and of those above each limit with the margins of ``regressed``, then of ``warn``.
     """
 
     start: float

@@ -61,7 +61,9 @@ def segment(n0: float, y0: float, n: float, y: float, tolerated: float) -> float
     return log_sum([y * lr - total * (log(base + r * n) - plain) for r, lr in zip(RATIOS, _LOGS, strict=True)]) - _MEAN
 
 
-def evidence(before: tuple[float, float], polls: Counts, tolerated: float, phi: float = 1.0, planned: int = 40) -> float:
+def evidence(
+    before: tuple[float, float], polls: Counts, tolerated: float, phi: float = 1.0, planned: int = 40
+) -> float:
     """Give ln M after the last of ``polls``: (requests, errors) each, ``before`` likewise.
 
     ``planned`` is the number of polls over which the unknown start is spread.

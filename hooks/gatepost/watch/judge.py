@@ -101,9 +101,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
-def _errors(
-    baseline: Baseline, polls: Sequence[Counts], planned: int, progress: dict[str, float]
-) -> Iterable[Signal]:
+def _errors(baseline: Baseline, polls: Sequence[Counts], planned: int, progress: dict[str, float]) -> Iterable[Signal]:
     counts = [(p.requests, p.counted) for p in polls]
     before = (baseline.requests, baseline.counted)
     if not baseline.requests or sum(y for _, y in counts) <= 0:
@@ -115,7 +113,13 @@ def _errors(
         if level == "regressed":
             progress["error-rate"] = round(max(0.0, found) / ladder.needed, 3)
         if found >= ladder.needed and error_rate.spread(counts):
-            data = {"before": baseline.error_rate, "after": y / n, "requests": n, "errors": y, "evidence": round(found, 2)}
+            data = {
+                "before": baseline.error_rate,
+                "after": y / n,
+                "requests": n,
+                "errors": y,
+                "evidence": round(found, 2),
+            }
             yield Signal("error-rate", level, text, 0.0, data)  # type: ignore[arg-type]  # one of the two words
             return
 
@@ -127,13 +131,19 @@ def _refused(baseline: Baseline, polls: Sequence[Counts], planned: int) -> Itera
         counts = [(p.requests, p.refused.get(code, 0.0)) for p in polls]
         y0, phi = baseline.refused.get(code, (0.0, 1.0))
         n, y = (sum(each) for each in zip(*counts, strict=True))
-        if not baseline.requests or y * baseline.requests <= REFUSED.tolerated * y0 * n or not error_rate.spread(counts):
+        if (
+            not baseline.requests
+            or y * baseline.requests <= REFUSED.tolerated * y0 * n
+            or not error_rate.spread(counts)
+        ):
             continue
         found = error_rate.evidence((baseline.requests, y0), counts, REFUSED.tolerated, phi, planned)
         if found - price >= REFUSED.needed:
             level: Level = "warn" if code in THEIRS else "regressed"
             text = f"status {code} is {_percent(y / n)} of requests, before {_percent(y0 / baseline.requests)}"
-            yield Signal("error-rate", level, text, 0.0, {"status": code, "after": y / n, "before": y0 / baseline.requests})
+            yield Signal(
+                "error-rate", level, text, 0.0, {"status": code, "after": y / n, "before": y0 / baseline.requests}
+            )
 
 
 def _routes(baseline: Baseline, polls: Sequence[Counts], planned: int) -> Iterable[Signal]:
@@ -158,9 +168,7 @@ def _route_phi(baseline: Baseline, polls: Sequence[Counts]) -> float:
     return baseline.phi * max(1.0, raw / counted if counted else 1.0)
 
 
-def _latency(
-    baseline: Baseline, polls: Sequence[Counts], planned: int, progress: dict[str, float]
-) -> Iterable[Signal]:
+def _latency(baseline: Baseline, polls: Sequence[Counts], planned: int, progress: dict[str, float]) -> Iterable[Signal]:
     names = [route for route in baseline.limits if any(route in p.slow for p in polls)]
     if not names:
         return
@@ -215,9 +223,7 @@ def _slower(
     return text, data
 
 
-def _buckets(
-    baseline: Baseline, polls: Sequence[Counts], planned: int, progress: dict[str, float]
-) -> Iterable[Signal]:
+def _buckets(baseline: Baseline, polls: Sequence[Counts], planned: int, progress: dict[str, float]) -> Iterable[Signal]:
     bounds = [bound for bound in baseline.shape.bounds if any(repr(bound) in p.above for p in polls)]
     if not bounds:
         return

@@ -106,9 +106,7 @@ def bucket_bounds(buckets: Mapping[float, float], count: float) -> tuple[float, 
     return tuple(sorted(bound for bound, share in shares.items() if share < BUCKET_SHARE))
 
 
-def bucket_evidence(
-    tests: Sequence[tuple[tuple[float, float], Counts]], phi: float = 1.0, planned: int = 40
-) -> float:
+def bucket_evidence(tests: Sequence[tuple[tuple[float, float], Counts]], phi: float = 1.0, planned: int = 40) -> float:
     """Give ln of the mean over bucket bounds, each ((values, values above), polls)."""
     if not tests:
         return 0.0

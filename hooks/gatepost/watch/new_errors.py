@@ -1,4 +1,4 @@
-"""Errors that were never seen before: how often must a signature occur to be worth an alarm?
+"""Say how often an error that was never seen before must occur to be worth an alarm.
 
 A catalogue holds every signature with its first and last moment and its count over a look-back of T0.
 In a clean watch of T1 = t T0, the expected number of never-seen signatures that occur k times is about

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, inf, lgamma, log
+from math import exp, inf, lgamma, log, sqrt
 
 
 def log_sum(values: Sequence[float]) -> float:
@@ -57,11 +57,11 @@ def upper_rate(events: float, exposure: float, confidence: float = 0.95) -> floa
     """
     if exposure <= 0:
         return 1.0
-    low, high = 0.0, events + 10 + 10 * (events + 1) ** 0.5
+    low, high = 0.0, events + 10 + 10 * sqrt(events + 1)
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if gamma_cdf(events + 1, middle) < confidence else (low, middle)
-    return min(1.0, high / exposure)
+    return float(min(1.0, high / exposure))
 
 
 def dispersion(counts: Sequence[tuple[float, float]]) -> float:

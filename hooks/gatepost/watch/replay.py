@@ -1,4 +1,4 @@
-"""Run the watch over recorded traffic: what would it have said after these deploys?"""
+"""Run the watch over recorded traffic: what it would have said after these deploys."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ def _iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, timezone.utc).isoformat().replace("+00:00", "Z")
 
 
-def replay(made: Recording, deploys: Sequence[tuple[str, float]], plan: Plan, alone: bool = False) -> Iterator[dict[str, Any]]:
+def replay(
+    made: Recording, deploys: Sequence[tuple[str, float]], plan: Plan, alone: bool = False
+) -> Iterator[dict[str, Any]]:
     """Give one object per deploy. ``alone`` judges each deploy as if the others had not happened."""
     suspects: list[str] = []
     for number, (name, moment) in enumerate(deploys):
@@ -131,7 +133,10 @@ def _remember(made: Recording, verdict: Verdict, moment: float, half: bool) -> N
 
 def baseline_at(made: Recording, moment: float, plan: Plan, deploys: Sequence[float]) -> Baseline:
     """Give the last good hour before a deploy, else the same hour of the day before."""
-    for start, origin in ((moment - DAY, "the last good hour"), (moment - DAY - plan.baseline, "the same hour yesterday")):
+    for start, origin in (
+        (moment - DAY, "the last good hour"),
+        (moment - DAY - plan.baseline, "the same hour yesterday"),
+    ):
         end = moment if origin == "the last good hour" else moment - DAY
         spans = _good(max(start, made.first), end, plan.baseline, [*made.bad, *((d, d + WARM_UP) for d in deploys)])
         if sum(b - a for a, b in spans) >= min(plan.baseline, 600.0, max(end - made.first, 1.0)) * HALF:
@@ -163,7 +168,7 @@ def _watch(
     baseline = baseline_at(made, moment, plan, before)
     known = _known(made, moment, plan)
     end = min(moment + plan.window, following) if following else moment + plan.window
-    if moment >= made.last or moment < made.first:
+    if moment > made.last + WARM_UP or moment < made.first:  # a log that ends at the deploy: traffic is gone
         return conclude(baseline, [], [], known, "the log does not cover the deploy"), False
     shape = baseline.shape
     polls: list[Counts] = []

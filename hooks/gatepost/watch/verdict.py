@@ -56,7 +56,11 @@ def could_have_missed(baseline: Baseline, polls: Sequence[Counts]) -> dict[str, 
     """Give the 95 % upper bounds that the data leave open, as data and in words."""
     requests, counted = sum(p.requests for p in polls), sum(p.counted for p in polls)
     bound = upper_rate(counted, requests)
-    found: dict[str, Any] = {"requests": requests, "error_rate": round(bound, 6), "before": round(baseline.error_rate, 6)}
+    found: dict[str, Any] = {
+        "requests": requests,
+        "error_rate": round(bound, 6),
+        "before": round(baseline.error_rate, 6),
+    }
     slower = _slower(baseline, polls)
     text = f"an error rate of up to {100 * bound:.2g} % ({100 * baseline.error_rate:.2g} % before)"
     if slower:
