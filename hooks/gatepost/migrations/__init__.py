@@ -82,9 +82,9 @@ class Script:
     ``steps`` are pieces of SQL and neutral operations (``gatepost.sql.operations``). ``state`` is what
     can be said from the form alone: ``empty`` runs nothing, ``noop`` runs what changes nothing,
     ``raising`` always fails, ``irreversible`` is declared so in the framework's own way,
-    ``not-analysed`` could not be read (``reason``). With ``certain`` false there is code beside the
-    steps that was not understood, so that nothing may be concluded from what they lack.
-    ``transaction`` tells whether the framework runs it inside one.
+    ``not-analysed`` could not be read (``reason``, and ``fix`` for what to do). With ``certain`` false
+    there is code beside the steps that was not understood, so that nothing may be concluded from what
+    they lack. ``transaction`` tells whether the framework runs it inside one.
     """
 
     path: str
@@ -94,6 +94,7 @@ class Script:
     line: int = 1
     state: State = "ok"
     reason: str = ""
+    fix: str = ""
     certain: bool = True
 
     @property

@@ -26,31 +26,17 @@ from gatepost.model import printable
 from gatepost.paths import parent
 from gatepost.policy import Policy, nearest
 
-SUFFIXES: tuple[str, ...] = (".sql", ".py", ".rb", ".exs", ".php", ".js", ".ts", ".cjs", ".mjs", ".cts", ".mts", ".cs")
-SUFFIXES += (".go", ".rs", ".xml", ".yaml", ".yml", ".json", ".plan")
-WORDS = ("migrat", "version", "changelog", "revert", "deploy", "alembic")
+WORDS = ("migrat", "version", "changelog", "revert", "deploy", "alembic", "revision", "drizzle", "sqitch")
 
 
 def touched(change: Change, policy: Policy) -> bool:
     """Tell by paths alone whether the change may concern a migration."""
     watched = {entry.path.strip("/") for entry in policy.get_all("migrations", Migrations)}
-    plausible = [path for path, what in change.paths.items() if _plausible(path, what) or _below(path, watched)]
-    if not plausible:
-        return False
     known = frameworks()
     return any(
-        _below(path, watched) or _replaced(change.paths[path]) or any(f.root(path) is not None for f in known)
-        for path in plausible
+        _below(path, watched) or _replaced(what) or any(framework.root(path) is not None for framework in known)
+        for path, what in change.paths.items()
     )
-
-
-def _plausible(path: str, what: PathChange) -> bool:
-    """Pass over most paths without loading a single framework."""
-    lower = path.lower()
-    if any(word in lower for word in WORDS):
-        return lower.endswith(SUFFIXES) or _replaced(what)
-    name = lower.rpartition("/")[2]
-    return name.endswith(".sql") or (name.endswith(SUFFIXES) and any(char.isdigit() for char in name))
 
 
 def _replaced(what: PathChange) -> bool:
@@ -79,7 +65,7 @@ def collect(change: Change, policy: Policy) -> Collected:
                 history = _history(framework, place, base, head, change)
                 if history.changes or history.problems:
                     histories.append(history)
-    return Collected(tuple(histories), tuple(_replaced_places(change, base, known)))
+    return Collected(tuple(_across(histories)), tuple(_replaced_places(change, base, known)))
 
 
 def _check_names(entries: Iterable[Migrations], known: dict[str, Framework]) -> None:
@@ -185,6 +171,29 @@ def _pair(before: tuple[Migration, ...], after: tuple[Migration, ...]) -> Iterat
                 partner[migration.path] = Changed("moved" if moved else "edited", twin, migration)
     yield from (found for migration in after if (found := partner[migration.path]))
     yield from (Changed("removed", migration, None) for migration in before if migration.path in old)
+
+
+def _across(histories: list[History]) -> Iterator[History]:
+    """Turn what vanished in one place and appeared in another with the same contents into a move."""
+    gone = {
+        _blobs(found.migration): found.migration
+        for history in histories
+        for found in history.changes
+        if found.status == "removed"
+    }
+    arrived = {
+        _blobs(found.migration) for history in histories for found in history.changes if found.status == "new"
+    } & gone.keys()
+    for history in histories:
+        changes = tuple(
+            Changed("moved", gone[_blobs(found.migration)], found.after)
+            if found.status == "new" and _blobs(found.migration) in arrived
+            else found
+            for found in history.changes
+            if not (found.status == "removed" and _blobs(found.migration) in arrived)
+        )
+        if changes or history.problems:
+            yield replace(history, changes=changes)
 
 
 def _blobs(migration: Migration) -> tuple[str, ...]:

@@ -20,10 +20,7 @@ def parse(text: str, path: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        import sys
-
-        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        reason = f"cannot be read as Python {version}: {error.msg}"
+        reason = f"is no Python that this interpreter can read: {error.msg}"
         fix = "mend the syntax, or run gatepost under the Python version that the file is written for"
         raise Unreadable(path, reason, fix, error.lineno or 1) from None
     except (RecursionError, MemoryError, ValueError):

@@ -85,7 +85,7 @@ def scripts(look: Look, place: Place, path: str, read: Cut, transaction: re.Patt
     try:
         text = look.source(path)
     except Unreadable as error:
-        return Scripts(_sqltext.unreadable(error, place.dialect), _sqltext.unreadable(error, place.dialect))
+        return _sqltext.unreadable_scripts(error, place.dialect)
     sections = read(text)
     both = {
         side: _sqltext.script(part.text, path, place.dialect, part.line, not transaction.search(part.options))

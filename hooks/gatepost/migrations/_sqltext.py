@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatepost.migrations import Irreversible, Script, Sql, State
+from gatepost.migrations import Irreversible, Script, Scripts, Sql, State
 from gatepost.migrations._look import Look, Unreadable
 
 # Alternatives begin with different characters, so that nothing is tried twice at one place.
@@ -28,11 +28,12 @@ MARKER = re.compile(
 )
 _WORD = re.compile(r"(reason|strategy)\s*=\s*\"([^\"\n]*)\"")
 IDLE_LIMIT = 400
+_FRAME = ("begin", "start transaction", "commit", "end")
 STRATEGIES = ("forward-fix", "restore", "expand-contract")
 
 
-def statements(text: str) -> Iterator[str]:
-    """Give the statements of a text without comments, in lower case, their white space folded."""
+def statements(text: str, *, lower: bool = True) -> Iterator[str]:
+    """Give the statements of a text without comments, their white space folded, in lower case if asked for."""
     parts: list[str] = []
     at = 0
     while at < len(text):
@@ -40,7 +41,7 @@ def statements(text: str) -> Iterator[str]:
         assert found
         token, at = found.group(), found.end()
         if token == ";":
-            yield _folded(parts)
+            yield _folded(parts, lower)
             parts = []
         elif token == "/*":
             at = _comment_end(text, at)
@@ -54,7 +55,7 @@ def statements(text: str) -> Iterator[str]:
             parts.append(" ")
         else:
             parts.append(token)
-    yield _folded(parts)
+    yield _folded(parts, lower)
 
 
 def _comment_end(text: str, at: int) -> int:
@@ -66,8 +67,9 @@ def _comment_end(text: str, at: int) -> int:
     return len(text)
 
 
-def _folded(parts: list[str]) -> str:
-    return " ".join("".join(parts).lower().split())
+def _folded(parts: list[str], lower: bool) -> str:
+    text = " ".join("".join(parts).split())
+    return text.lower() if lower else text
 
 
 def state(text: str) -> tuple[State, str]:
@@ -78,7 +80,7 @@ def state(text: str) -> tuple[State, str]:
     raising = bool(_RAISING.search(text))
     for statement in statements(text):
         if _idle(statement):
-            seen = seen or statement
+            seen = statement if not seen or seen in _FRAME else seen
         elif raising and statement.startswith(("do ", "signal", "select raise", "raise")):
             return "raising", statement[:80]
         else:
@@ -102,7 +104,21 @@ def script(text: str, path: str, dialect: str, line: int = 1, transaction: bool 
 
 def unreadable(error: Unreadable, dialect: str = "") -> Script:
     """Give the Script of a file that cannot be read."""
-    return Script(error.path, (), dialect, line=error.line, state="not-analysed", reason=error.reason, certain=False)
+    return Script(
+        error.path,
+        (),
+        dialect,
+        line=error.line,
+        state="not-analysed",
+        reason=error.reason,
+        fix=error.fix,
+        certain=False,
+    )
+
+
+def unreadable_scripts(error: Unreadable, dialect: str = "") -> Scripts:
+    """Give both directions of a file that cannot be read."""
+    return Scripts(unreadable(error, dialect), unreadable(error, dialect))
 
 
 def from_file(look: Look, path: str, dialect: str, transaction: bool = True) -> Script:

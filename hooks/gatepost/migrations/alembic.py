@@ -81,7 +81,7 @@ def _migration(look: Look, place: Place, entry: Entry, revision: str, parents: t
         try:
             return _alembic.read(look.source(entry.path), entry.path, place.dialect)
         except Unreadable as error:
-            return Scripts(_sqltext.unreadable(error, place.dialect), _sqltext.unreadable(error, place.dialect))
+            return _sqltext.unreadable_scripts(error, place.dialect)
 
     return Migration(
         framework=place.framework,

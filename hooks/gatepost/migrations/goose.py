@@ -20,6 +20,9 @@ REGISTERED = re.compile(
 )
 
 
+REHEARSE = "read it yourself, and rehearse it: gatepost rehearse BASE..HEAD"
+
+
 def root(path: str) -> str | None:
     """Give the directory of a numbered SQL or Go file."""
     name = path.rpartition("/")[2]
@@ -50,7 +53,7 @@ def _migration(look: Look, place: Place, entry: Entry, version: str, title: str)
         try:
             return read(look.source(entry.path), entry.path, place.dialect)
         except Unreadable as error:
-            return Scripts(_sqltext.unreadable(error, place.dialect), _sqltext.unreadable(error, place.dialect))
+            return _sqltext.unreadable_scripts(error, place.dialect)
 
     files = {entry.path: entry.oid}
     return Migration(place.framework, version, title, entry.path, files, _order.number(version), load, place.dialect)
@@ -71,7 +74,7 @@ def _read_go(text: str, path: str, dialect: str) -> Scripts:
     """Say only whether a way back is registered: what Go code does is for the rehearsal."""
     found = REGISTERED.search(text)
     transaction = not (found and found["outside"])
-    code = Script(path, (), dialect, transaction, 1, "not-analysed", "is written in Go", certain=False)
+    code = Script(path, (), dialect, transaction, 1, "not-analysed", "is written in Go", REHEARSE, certain=False)
     return Scripts(code, None if found and found["down"] == "nil" else code, _sqltext.marker(text, path))
 
 

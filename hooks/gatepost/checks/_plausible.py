@@ -1,0 +1,35 @@
+"""Tell from paths whether a change may concern a migration, before anything is imported for it."""
+
+from __future__ import annotations
+
+from gatepost.git import Change, PathChange
+from gatepost.policy import Policy
+
+SUFFIXES = (".sql", ".py", ".rb", ".exs", ".php", ".js", ".ts", ".cjs", ".mjs", ".cts", ".mts", ".cs", ".go", ".rs")
+CODE = (*SUFFIXES, ".xml", ".yaml", ".yml", ".json", ".plan", ".conf")
+WORDS = ("migrat", "version", "changelog", "revert", "deploy", "alembic", "revision", "drizzle", "sqitch")
+
+
+def touches_migrations(change: Change, policy: Policy) -> bool:
+    """Tell whether the checks on migrations have anything to do."""
+    named = policy.tables.get("migrations") or (policy.pushed and policy.pushed.tables.get("migrations"))
+    if not named and not any(plausible(path, what) for path, what in change.paths.items()):
+        return False
+    from gatepost.migrations import touched
+
+    return bool(change.shared(touched, policy))
+
+
+def plausible(path: str, what: PathChange) -> bool:
+    """Pass over most paths without loading a single framework."""
+    lower = path.lower()
+    name = lower.rpartition("/")[2]
+    if any(word in lower for word in WORDS):
+        return lower.endswith(CODE) or replaced(what)
+    return name.endswith(".sql") or (name.endswith(SUFFIXES) and any(char.isdigit() for char in name))
+
+
+def replaced(what: PathChange) -> bool:
+    """Tell a symlink or submodule that bears the name of a directory of migrations."""
+    new = what.new
+    return new is not None and not new.is_file and any(word in new.name.lower() for word in WORDS)

@@ -1,0 +1,49 @@
+"""Judge the migrations of a change: is there a way back, and is the history still the same."""
+
+from __future__ import annotations
+
+from gatepost.checks import Check
+from gatepost.checks._plausible import touches_migrations
+from gatepost.git import Change
+from gatepost.model import Outcome, Rule
+from gatepost.policy import Policy, Setting
+
+
+def rules() -> tuple[Rule, ...]:
+    """Give the rules of this check."""
+    from gatepost.checks._migration_rules import RULES
+
+    return RULES
+
+
+def settings() -> tuple[Setting, ...]:
+    """Give the tables that this check reads."""
+    from gatepost.migrations import SETTING
+
+    return (SETTING,)
+
+
+def run(change: Change, policy: Policy) -> Outcome:
+    """Judge every history that the change touches."""
+    from gatepost.checks import _migration_history, _migration_report
+    from gatepost.migrations import collect
+
+    collected = change.shared(collect, policy)
+    entries, findings = [], []
+    for history in collected.histories:
+        listed, found = _migration_report.report(history)
+        entries += listed
+        findings += [*found, *_migration_history.judge(history, change)]
+    findings += [_migration_report.problem(problem) for problem in collected.problems]
+    return Outcome(tuple(findings), {"migrations": entries})
+
+
+CHECK = Check(
+    "migrations",
+    "a way back for every migration, and a history that is only added to",
+    rules,
+    touches_migrations,
+    run,
+    settings,
+    {"migrations": []},
+)

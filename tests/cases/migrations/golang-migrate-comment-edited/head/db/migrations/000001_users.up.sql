@@ -1,0 +1,3 @@
+-- users
+CREATE TABLE users
+  (id bigserial PRIMARY KEY, email text NOT NULL);

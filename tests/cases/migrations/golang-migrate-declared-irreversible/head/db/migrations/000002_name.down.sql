@@ -1,0 +1,2 @@
+-- gatepost: irreversible reason="mail of all users is gone" strategy="restore"
+SELECT 1;

@@ -1,0 +1,1 @@
+DO $$ BEGIN RAISE EXCEPTION 'No going back'; END $$;
