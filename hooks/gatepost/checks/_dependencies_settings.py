@@ -1,0 +1,21 @@
+"""The tables of the policy that the dependency check reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gatepost.policy import Setting
+
+IGNORED = ("**/node_modules/**",)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """``[dependencies]``: listed hosts, paths that hold no real lock, directories that ship dev packages."""
+
+    hosts: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = IGNORED
+    assume_prod: tuple[str, ...] = ()
+
+
+SETTINGS = (Setting("dependencies", Dependencies),)

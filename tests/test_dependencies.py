@@ -1,0 +1,226 @@
+"""What the dependency check says of a change."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from _dependencies import HASH, OTHER, changes, judge, manifest, npm_lock, rules
+from conftest import Builder
+from gatepost.checks._dependencies_settings import Dependencies
+from gatepost.policy import Policy
+
+BASE = {
+    "package.json": manifest({"chalk": "^2.0.0"}),
+    "package-lock.json": npm_lock({"chalk": ("2.0.0", ["ansi"]), "ansi": ("1.0.0", [])}, {"chalk": "^2.0.0"}),
+}
+
+
+def test_a_new_direct_dependency_and_what_it_brings(two_sides: Builder) -> None:
+    head = npm_lock(
+        {"chalk": ("2.0.0", ["ansi"]), "ansi": ("1.0.0", []), "left": ("1.3.0", ["pad"]), "pad": ("0.1.0", [])},
+        {"chalk": "^2.0.0", "left": "^1.0.0"},
+    )
+    found = judge(
+        two_sides(BASE, {"package-lock.json": head, "package.json": manifest({"chalk": "^2.0.0", "left": "^1.0.0"})})
+    )
+    assert rules(found) == [("added", "warning"), ("added-transitive", "warning")]
+    left, pad = changes(found)["left"], changes(found)["pad"]
+    assert {
+        k: left[k] for k in ("ecosystem", "directory", "lockfile", "facts", "old", "new", "direct", "explained")
+    } == {
+        "ecosystem": "npm",
+        "directory": "",
+        "lockfile": "package-lock.json",
+        "facts": ["added"],
+        "old": [],
+        "new": ["1.3.0"],
+        "direct": True,
+        "explained": True,
+    }
+    assert (pad["why"], pad["introducers"], pad["explained"]) == (["left", "pad"], ["left"], True)
+
+
+def test_a_transitive_package_that_nothing_explains(two_sides: Builder) -> None:
+    lock = npm_lock(
+        {"chalk": ("2.0.0", ["ansi", "evil"]), "ansi": ("1.0.0", []), "evil": ("6.6.6", [])}, {"chalk": "^2.0.0"}
+    )
+    found = judge(two_sides(BASE, {"package-lock.json": lock}))
+    assert rules(found) == [("added-transitive", "warning")]
+    assert changes(found)["evil"]["explained"] is False
+    assert "nothing in the manifests explains it" in found.findings[0].message
+    assert found.findings[0].line > 1
+
+
+@pytest.mark.parametrize(
+    ("version", "fact", "step"),
+    [
+        ("2.0.1", "upgraded", "patch"),
+        ("2.1.0", "upgraded", "minor"),
+        ("3.0.0", "upgraded", "major"),
+        ("1.9.9", "downgraded", "major"),
+        ("2.0.0-rc.1", "downgraded", "pre-release"),
+    ],
+)
+def test_steps_of_a_direct_dependency(two_sides: Builder, version: str, fact: str, step: str) -> None:
+    lock = npm_lock({"chalk": (version, ["ansi"]), "ansi": ("1.0.0", [])}, {"chalk": "^2.0.0"})
+    found = changes(judge(two_sides(BASE, {"package-lock.json": lock})))
+    assert found["chalk"]["facts"] == [fact]
+    assert found["chalk"]["step"] == step
+    assert list(found) == ["chalk"]
+
+
+def test_a_silent_transitive_downgrade(two_sides: Builder) -> None:
+    lock = npm_lock({"chalk": ("2.0.0", ["ansi"]), "ansi": ("0.9.0", [])}, {"chalk": "^2.0.0"})
+    found = judge(two_sides(BASE, {"package-lock.json": lock}))
+    assert rules(found) == [("downgraded", "warning")]
+    assert changes(found)["ansi"]["old"] == ["1.0.0"]
+
+
+def test_an_unlisted_host_blocks_and_a_listed_one_warns(two_sides: Builder) -> None:
+    lock = BASE["package-lock.json"].replace("registry.npmjs.org/ansi", "evil.example/ansi")
+    change = two_sides(BASE, {"package-lock.json": lock})
+    assert rules(judge(change)) == [("source-changed", "error")]
+    listed = Policy(tables={"dependencies": Dependencies(hosts=("evil.example",))})
+    assert rules(judge(change, listed)) == [("source-changed", "warning")]
+    pushed = Policy(pushed=listed)
+    assert rules(judge(change, pushed)) == [("source-changed", "error")]
+
+
+def test_a_mirror_of_the_registry_is_no_change(two_sides: Builder) -> None:
+    lock = BASE["package-lock.json"].replace("registry.npmjs.org", "registry.yarnpkg.com")
+    found = judge(two_sides(BASE, {"package-lock.json": lock}))
+    assert (found.findings, changes(found)) == ((), {})
+
+
+def test_a_mass_change_of_one_host_is_one_finding(two_sides: Builder) -> None:
+    names = {f"p{n}": ("1.0.0", []) for n in range(12)}
+    base = npm_lock(names)
+    head = base.replace("registry.npmjs.org", "npm.corp.example")
+    found = judge(two_sides({"package-lock.json": base}, {"package-lock.json": head}))
+    assert rules(found) == [("source-changed", "error")]
+    assert found.findings[0].data["count"] == 12
+    assert len(changes(found)) == 12
+
+
+@pytest.mark.parametrize(("hashed", "found"), [(OTHER, "replaced"), (None, "vanished")])
+def test_a_hash_that_is_replaced_or_vanishes_blocks(two_sides: Builder, hashed: str | None, found: str) -> None:
+    data = json.loads(BASE["package-lock.json"])
+    entry = data["packages"]["node_modules/ansi"]
+    entry["integrity"] = hashed
+    if hashed is None:
+        del entry["integrity"]
+    outcome = judge(two_sides(BASE, {"package-lock.json": json.dumps(data, indent=2)}))
+    assert rules(outcome) == [("integrity-changed", "error")]
+    assert changes(outcome)["ansi"]["integrity"] == found
+
+
+def test_other_algorithms_and_more_hashes_are_only_counted(two_sides: Builder) -> None:
+    base = BASE["package-lock.json"].replace(HASH, "sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+    found = judge(two_sides({**BASE, "package-lock.json": base}, {"package-lock.json": BASE["package-lock.json"]}))
+    assert (found.findings, changes(found)) == ((), {})
+    assert found.sections["dependencies"]["summary"]["harmless_hashes"] == {"algorithm": 2}
+
+
+def test_a_reformatted_lock_is_no_change(two_sides: Builder) -> None:
+    data = json.loads(BASE["package-lock.json"])
+    found = judge(two_sides(BASE, {"package-lock.json": json.dumps(data)}))
+    assert (found.findings, changes(found)) == ((), {})
+
+
+def test_a_moved_lock_is_no_change(two_sides: Builder) -> None:
+    moved = {f"web/{path}": text for path, text in BASE.items()}
+    found = judge(two_sides(BASE, {**dict.fromkeys(BASE), **moved}))
+    assert (found.findings, changes(found)) == ((), {})
+
+
+def test_a_package_moves_from_dev_to_prod(two_sides: Builder) -> None:
+    lock = npm_lock({"jest": ("1.0.0", [])}, {}, {"jest": "^1"}, entry={"dev": True})
+    head = npm_lock({"jest": ("1.0.0", [])}, {"jest": "^1"})
+    found = judge(
+        two_sides(
+            {"package.json": manifest({}, {"jest": "^1"}), "package-lock.json": lock},
+            {"package.json": manifest({"jest": "^1"}), "package-lock.json": head},
+        )
+    )
+    assert changes(found)["jest"]["facts"] == ["reclassified"]
+    assert changes(found)["jest"]["was"] == {"direct": True, "scope": "dev"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "is empty"),
+        (b'{"lockfileVersion": 3, "packages": {', "is not JSON"),
+        (b"<<<<<<< HEAD\n{}\n=======\n>>>>>>> x\n", "merge conflict"),
+        (b"\xff\xfe{\0}\0", "UTF-16"),
+        (b'{"lockfileVersion": 3}\0', "NUL"),
+        (b'\xef\xbb\xbf{"lockfileVersion": 3, "packages": {}}', "byte order mark"),
+        (b'{"lockfileVersion": 3, "packages": {"a": {}, "a": {}}}', "twice"),
+        (b'{"lockfileVersion": 3, "packages": []}', "not a table"),
+        (b'{"lockfileVersion": 3, "packages": {"node_modules/a": 7}}', "not a table"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"{}", "no lockfileVersion"),
+        (b'{"lockfileVersion": 3, "packages": {"": {}}}', "holds no package"),
+    ],
+)
+def test_broken_locks_are_named(two_sides: Builder, raw: bytes, reason: str) -> None:
+    found = judge(two_sides(BASE, {"package-lock.json": raw}))
+    assert rules(found) == [("unreadable", "error")]
+    assert found.findings[0].path == "package-lock.json"
+    assert reason in found.findings[0].message
+
+
+def test_a_symlinked_lock_is_unreadable(two_sides: Builder) -> None:
+    found = judge(two_sides(BASE, {"package-lock.json": ("120000", b"/etc/passwd")}))
+    assert rules(found) == [("unreadable", "error")]
+    assert "symlink" in found.findings[0].message
+
+
+def test_a_huge_lock_is_unreadable(two_sides: Builder) -> None:
+    from dataclasses import replace
+
+    from gatepost.policy import Size
+
+    policy = Policy()
+    policy = replace(policy, gate=replace(policy.gate, max_file=Size(100)))
+    found = judge(two_sides(BASE, {"package-lock.json": b" " * 101}), policy)
+    assert ("unreadable", "error") in rules(found)
+
+
+def test_mending_a_broken_lock_passes_with_a_warning(two_sides: Builder) -> None:
+    found = judge(
+        two_sides({**BASE, "package-lock.json": "<<<<<<< x\n"}, {"package-lock.json": BASE["package-lock.json"]})
+    )
+    assert ("unreadable", "warning") in rules(found)
+    assert "error" not in {level for _, level in rules(found)}
+
+
+def test_another_package_manager_in_one_commit(two_sides: Builder) -> None:
+    poetry = '[[package]]\nname = "flask"\nversion = "2.0"\nfiles = [{file = "f", hash = "sha256:aa"}]\n'
+    poetry += '[metadata]\nlock-version = "2.0"\n'
+    uv = (
+        'version = 1\n[[package]]\nname = "app"\nsource = { virtual = "." }\ndependencies = [{ name = "flask" }]\n'
+        '[[package]]\nname = "flask"\nversion = "2.1"\nsource = { registry = "https://pypi.org/simple" }\n'
+    )
+    project = '[project]\nname = "app"\nversion = "1"\ndependencies = ["flask>=2"]\n'
+    found = judge(two_sides({"pyproject.toml": project, "poetry.lock": poetry}, {"poetry.lock": None, "uv.lock": uv}))
+    assert {name: entry["facts"] for name, entry in changes(found).items()} == {"flask": ["upgraded"]}
+
+
+def test_many_new_packages_of_one_kind_are_folded(two_sides: Builder) -> None:
+    names = {f"p{n}": ("1.0.0", []) for n in range(40)}
+    lock = npm_lock({"chalk": ("2.0.0", ["ansi", *names]), "ansi": ("1.0.0", []), **names}, {"chalk": "^2.0.0"})
+    found = judge(two_sides(BASE, {"package-lock.json": lock}))
+    assert rules(found) == [("added-transitive", "warning")]
+    assert found.findings[0].data["count"] == 40
+
+
+def test_a_finding_keeps_its_fingerprint_while_lines_move(two_sides: Builder) -> None:
+    lock = npm_lock({"chalk": ("2.0.0", ["ansi"]), "ansi": ("0.9.0", [])}, {"chalk": "^2.0.0"})
+    first = judge(two_sides(BASE, {"package-lock.json": lock})).findings[0]
+    second = judge(two_sides(BASE, {"package-lock.json": lock.replace("{", "{\n\n\n", 1)})).findings[0]
+    third = judge(two_sides(BASE, {"package-lock.json": lock.replace("0.9.0", "0.8.0")})).findings[0]
+    assert first.line != second.line
+    assert first.fingerprint == second.fingerprint != third.fingerprint
