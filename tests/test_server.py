@@ -97,7 +97,7 @@ def test_a_branch_deleted_and_recreated_is_judged_from_what_was_accepted(one: Se
     one.commit_push({"a": "1", **GOOD})
     accepted = one.tip()
     one.bare.git("update-ref", "-d", "refs/heads/main")
-    one.work.commit({"b": "2"}, parent=None)
+    one.work.commit({"b": "2", **GOOD}, parent=None)
     assert one.push("-f", "main").code == 0
     verdict = one.records(one.tip(), "verdict")[0]
     assert verdict["change"]["base"] == accepted

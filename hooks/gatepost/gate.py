@@ -14,14 +14,14 @@ from gatepost.checks import Check
 from gatepost.errors import CannotJudge, GatepostError, NotAFile, PolicyError, TimeUp, TooLarge
 from gatepost.git import Change, Snapshot
 from gatepost.model import LEVELS, Finding, Outcome, Report, Rule, Skip, printable
-from gatepost.policy import FILE, Policy, Setting, Vocabulary, overlay, parse_policy, parse_toml
+from gatepost.policy import FILE, Gate, Policy, Setting, Trees, Vocabulary, line_of, overlay, parse_policy, parse_toml
 
 if TYPE_CHECKING:  # imported where they are used: each costs a commit that has nothing to judge 1 to 3 ms
     from datetime import date
     from pathlib import Path
 
 POLICY_FILES = (FILE, "pyproject.toml")
-POLICY_LIMIT = 1024 * 1024
+POLICY_LIMIT = 256 * 1024
 
 INVALID = Rule(
     "policy/invalid",
@@ -77,33 +77,65 @@ def read_policy(change: Change, server_file: Path | None = None) -> tuple[Policy
 
     The protected side counts: the server's file over that of the base tree. The head's own policy
     may only tighten it; where it cannot be read it is a finding and changes nothing. Raises
-    PolicyError where the protected side itself cannot be used.
+    PolicyError where the protected side itself cannot be used, TimeUp where reading takes too long.
     """
-    words = VOCABULARY
-    own: dict[str, Any] = {}
-    if server_file is not None:
-        own = parse_toml(_read_limited(server_file), str(server_file))
-        parse_policy(own, str(server_file), words)
-    pushed, invalid = _pushed_policy(change, words) if _policy_changed(change) else (None, ())
+    with deadline(Gate().deadline):
+        return _read_policy(change, server_file)
+
+
+def _read_policy(change: Change, server_file: Path | None) -> tuple[Policy, tuple[Finding, ...]]:
+    own = _server_policy(server_file) if server_file is not None else {}
+    pushed, invalid = _head_policy(change) if _policy_changed(change) else (None, ())
     try:
-        file, data = tree_policy(change.base)
-        parse_policy(data, file, words)
+        base = _Read(*tree_policy(change.base))
     except PolicyError:
         if pushed is None:
             raise
-        file, data = "defaults", {}  # the push mends what landed broken
-    policy = parse_policy(overlay(data, own), str(server_file) if own else file, words)
-    return replace(policy, pushed=pushed), invalid
+        base = _Read("defaults", {})  # the push mends what landed broken
+    trees = Trees(base.policy)
+    if pushed is not None:
+        trees = Trees(base.policy, pushed.policy, _over(pushed, own, server_file))
+    return replace(_over(base, own, server_file), pushed=trees.head, trees=trees), invalid
 
 
-def _pushed_policy(change: Change, words: Vocabulary) -> tuple[Policy | None, tuple[Finding, ...]]:
+class _Read:
+    """A policy file that was understood, with what it says."""
+
+    def __init__(self, file: str, data: dict[str, Any]) -> None:
+        self.file, self.data = file, data
+        self.policy = parse_policy(data, file, VOCABULARY)
+
+
+def _server_policy(file: Path) -> dict[str, Any]:
+    data = parse_toml(_read_limited(file), str(file))
+    parse_policy(data, str(file), VOCABULARY)
+    return data
+
+
+def _over(tree: _Read, own: dict[str, Any], file: Path | None) -> Policy:
+    return parse_policy(overlay(tree.data, own), str(file), VOCABULARY) if own else tree.policy
+
+
+def _head_policy(change: Change) -> tuple[_Read | None, tuple[Finding, ...]]:
     try:
-        file, data = tree_policy(change.head)
-        return parse_policy(data, file, words), ()
+        return _Read(*tree_policy(change.head)), ()
     except PolicyError as error:
         fix = error.hint or "mend the file"
         parts = [text.partition(": ") for text in error.problems]
-        return None, tuple(Finding(INVALID, file, text, fix) for file, _, text in parts)
+        return None, tuple(Finding(INVALID, file, said, fix, _line(change, file, said)) for file, _, said in parts)
+
+
+def _line(change: Change, file: str, said: str) -> int:
+    import re
+
+    syntax = re.search(r"\(at line (\d{1,7})", said)
+    if syntax:
+        return int(syntax[1])
+    try:
+        text = change.head.read(file, _limit(file)).decode("utf-8", "replace").splitlines()
+    except GatepostError:
+        return 1
+    return line_of(text, said.partition(": ")[0])
 
 
 def tree_policy(snapshot: Snapshot) -> tuple[str, dict[str, Any]]:
@@ -113,7 +145,7 @@ def tree_policy(snapshot: Snapshot) -> tuple[str, dict[str, Any]]:
         if entry is None:
             continue
         try:
-            raw = snapshot.read(name, POLICY_LIMIT)
+            raw = snapshot.read(name, _limit(name))
             # pyproject.toml belongs to others too: TOML is parsed only where we are named.
             data = parse_toml(raw, name) if name == FILE or b"gatepost" in raw else {}
         except NotAFile as error:
@@ -123,6 +155,10 @@ def tree_policy(snapshot: Snapshot) -> tuple[str, dict[str, Any]]:
         if name == FILE or data:
             return name, data
     return "defaults", {}
+
+
+def _limit(name: str) -> int:
+    return POLICY_LIMIT if name == FILE else 4 * POLICY_LIMIT
 
 
 def _read_limited(file: Path) -> bytes:
@@ -208,23 +244,35 @@ def _order(finding: Finding) -> tuple[str, int, str, str]:
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Raise TimeUp in the block after so many seconds, where the platform has SIGALRM (main thread only)."""
+    """Raise TimeUp in the block after so many seconds, where the platform has SIGALRM (main thread only).
+
+    It is raised again each second and at the end of the block, in case a parser within takes it for an
+    error of its own. Of blocks within each other the outermost counts.
+    """
     import signal
     import threading
 
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    able = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    if not able or signal.getitimer(signal.ITIMER_REAL)[0]:
         yield
         return
 
-    def up(*_: object) -> None:
-        raise TimeUp(
-            f"no verdict within {seconds:g} seconds", "raise gate.deadline in gatepost.toml, or push less at once"
-        )
+    late = TimeUp(
+        f"no verdict within {seconds:g} seconds", "raise gate.deadline in gatepost.toml, or push less at once"
+    )
+    rung = False
 
-    before = signal.signal(signal.SIGALRM, up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    def ring(*_: object) -> None:
+        nonlocal rung
+        rung = True
+        raise late
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
     try:
         yield
+        if rung:
+            raise late
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -8,8 +8,8 @@ mappings from ``str``, nested dataclasses, and ``X | None``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FILE = "gatepost.toml"
+LINE_LIMIT = 4096
 OFF = "off"
 
 
@@ -37,7 +38,8 @@ class Duration(float):
     """Seconds, written ``"20s"``, ``"10m"``, ``"2h"``, ``"7d"`` or ``"250ms"``."""
 
 
-# Which way a value is stricter, for what a pushed policy may change at once.
+# Which way a value is stricter, for what a pushed policy may change at once: a lower number, the earlier
+# word of a Literal, the shorter array; or the other way round.
 LOWER: Mapping[str, str] = {"tighter": "lower"}
 HIGHER: Mapping[str, str] = {"tighter": "higher"}
 
@@ -56,7 +58,7 @@ class Gate:
 
     protected: tuple[str, ...] = ("refs/heads/main", "refs/heads/master")
     deploy: tuple[str, ...] = ("refs/heads/main", "refs/heads/master")
-    mode: Literal["enforce", "report"] = "enforce"
+    mode: Literal["enforce", "report"] = field(default="enforce", metadata=LOWER)
     deadline: Duration = field(default=Duration(20), metadata=LOWER)
     max_file: Size = field(default=Size(20 * 1024 * 1024), metadata=LOWER)
     max_changed: int = field(default=50_000, metadata=LOWER)
@@ -83,6 +85,7 @@ class Policy:
     """What the gate is told: levels, suppressions, and the tables of the checks.
 
     ``pushed`` is the policy of the tree that is judged; it only ever makes this one stricter.
+    ``trees`` is there for who compares what a change does to the policy itself.
     """
 
     source: str = "defaults"
@@ -91,6 +94,7 @@ class Policy:
     suppress: tuple[Suppression, ...] = ()
     tables: Mapping[str, Any] = field(default_factory=dict)
     pushed: Policy | None = None
+    trees: Trees | None = None
 
     def level(self, rule: Rule, default: Level | None = None) -> str:
         """Give the level of a rule, or "off"; the stricter one where the pushed tree names another.
@@ -104,17 +108,33 @@ class Policy:
 
     def get(self, key: str, kind: type[T]) -> T:
         """Give the settings of the table ``[key]``, tightened by the pushed tree, defaults where absent."""
-        own, other = self.tables.get(key), self.pushed.tables.get(key) if self.pushed else None
-        if own is None or other is None:
-            return own or other or kind()
-        return tightened(own, other)  # type: ignore[no-any-return]  # both were parsed as ``kind``
+        own: Any = self.tables.get(key) or kind()
+        if self.pushed is None or key not in self.pushed.tables:
+            return own  # type: ignore[no-any-return]  # was parsed as ``kind``
+        from gatepost.strictness import tightened
+
+        return tightened(own, self.pushed.tables[key])  # type: ignore[no-any-return]
 
     def get_all(self, key: str, kind: type[T]) -> tuple[T, ...]:  # noqa: ARG002 - names the entries' type
         """Give the entries of ``[[key]]``; the pushed tree may add entries, not change or drop any."""
-        own = self.tables.get(key) or ()
-        known = {identity(entry) for entry in own}
-        added = (self.pushed.tables.get(key) or ()) if self.pushed else ()
-        return (*own, *(entry for entry in added if identity(entry) not in known))
+        own: Any = self.tables.get(key) or ()
+        if self.pushed is None or key not in self.pushed.tables:
+            return own  # type: ignore[no-any-return]
+        from gatepost.strictness import with_added
+
+        return with_added(own, self.pushed.tables[key])
+
+
+class Trees(NamedTuple):
+    """The policies as they stand in the two trees of a change.
+
+    ``head`` is None where the change does not touch the policy; ``landing`` is the whole policy, the
+    server's file included, that will be in force when head has landed (None: head's cannot be read).
+    """
+
+    base: Policy
+    head: Policy | None = None
+    landing: Policy | None = None
 
 
 def strictness(level: str) -> int:
@@ -127,34 +147,16 @@ def identity(entry: Any) -> object:
     return getattr(entry, fields(entry)[0].name)
 
 
-def tightened(own: Any, pushed: Any) -> Any:
-    """Merge two values of one settings class so that no field is looser than in ``own``."""
-    changes: dict[str, Any] = {}
-    for item in fields(own):
-        mine, theirs = getattr(own, item.name), getattr(pushed, item.name)
-        if mine != theirs:
-            changes[item.name] = _stricter(mine, theirs, item.metadata.get("tighter"), mine == default_of(item))
-    return replace(own, **changes)
-
-
-def _stricter(mine: Any, theirs: Any, direction: str | None, unset: bool) -> Any:
-    if direction and mine is not None and theirs is not None:
-        return min(mine, theirs) if direction == "lower" else max(mine, theirs)
-    if unset:
-        return theirs
-    if isinstance(mine, tuple) and mine and is_dataclass(mine[0]):
-        known = {identity(entry) for entry in mine}
-        return (*mine, *(entry for entry in theirs if identity(entry) not in known))
-    if isinstance(mine, tuple):
-        return (*mine, *(value for value in theirs if value not in mine))
-    if isinstance(mine, Mapping):
-        return {**theirs, **mine}
-    return tightened(mine, theirs) if is_dataclass(mine) and type(mine) is type(theirs) else mine
-
-
 def default_of(item: Any) -> Any:
     """Give the default of a dataclass field, or MISSING where it is required."""
     return item.default_factory() if item.default_factory is not MISSING else item.default
+
+
+def hints_of(kind: type) -> dict[str, Any]:
+    """Give the types of the fields of a settings class."""
+    from datetime import date
+
+    return get_type_hints(kind, localns={"date": date})
 
 
 class Vocabulary(NamedTuple):
@@ -171,7 +173,11 @@ def parse_toml(raw: bytes, file: str) -> dict[str, Any]:
     except ModuleNotFoundError:
         import tomli as tomllib  # type: ignore[no-redef,import-not-found,unused-ignore]
     try:
-        data = tomllib.loads(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        long = next((n for n, line in enumerate(text.splitlines(), 1) if len(line) > LINE_LIMIT), 0)
+        if long and file.rpartition("/")[2] == FILE:  # tomllib needs 40 s for one key of 50,000 parts
+            raise PolicyError([f"{file}: line {long} is longer than {LINE_LIMIT} characters"], "break it")
+        data = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise PolicyError([f"{file}: is not UTF-8 (byte {error.start})"], "save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
@@ -214,6 +220,9 @@ def parse_policy(data: Mapping[str, Any], file: str, words: Vocabulary) -> Polic
     for number, entry in enumerate(suppress):
         if entry.rule not in ids:
             reader.problem(f"suppress[{number}].rule", f"unknown rule {entry.rule!r}{nearest(entry.rule, ids)}")
+        empty = [name for name in ("scope", "reason", "owner") if not getattr(entry, name).strip()]
+        for name in empty:
+            reader.problem(f"suppress[{number}].{name}", "must not be empty")
     tables = {key: reader.setting(settings[key], value) for key, value in data.items() if key in settings}
     if reader.problems:
         raise PolicyError(reader.problems, "every key is explained in docs/policy.md")
@@ -251,6 +260,33 @@ _UNITS: dict[type, tuple[str, dict[str, float]]] = {
 }
 
 
+def spelled(value: Any) -> str:
+    """Write a value as a policy has it: ``"10 KiB"``, ``true``, ``["a"]``; ``nothing`` where there is none."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(spelled(entry) for entry in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key} = {spelled(entry)}' for key, entry in value.items())}}}"
+    if is_dataclass(value):
+        return spelled(identity(value))
+    if type(value) in _UNITS:
+        return f'"{_with_unit(value)}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{printable(value, 120)}"' if isinstance(value, str) else str(value)
+
+
+def _with_unit(value: float) -> str:
+    if isinstance(value, Percent):
+        return f"{value * 100:.6f}".rstrip("0").rstrip(".") + "%"
+    names = ("GiB", "MiB", "KiB", "B") if isinstance(value, Size) else ("d", "h", "m", "s", "ms")
+    units = _UNITS[type(value)][1]
+    unit = next((name for name in names if value >= units[name] and value % units[name] == 0), names[-1])
+    number = f"{value / units[unit]:.6f}".rstrip("0").rstrip(".")
+    return f"{number} {unit}" if isinstance(value, Size) else f"{number}{unit}"
+
+
 class _Reader:
     """Turn tables into dataclasses, collecting problems instead of stopping at the first."""
 
@@ -259,6 +295,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def problem(self, path: str, text: str) -> None:
+        path = printable(path)
         self.problems.append(f"{self.file}: {path}: {text}" if path else f"{self.file}: {text}")
 
     def known(self, table: Mapping[str, Any], path: str, names: Collection[str]) -> None:
@@ -276,15 +313,17 @@ class _Reader:
             self.problem(path, f"must be an array of tables: [[{path}]]")
             return ()
         read = (self.table(kind, entry, f"{path}[{number}]") for number, entry in enumerate(value))
-        return tuple(entry for entry in read if entry is not None)
+        found = tuple(entry for entry in read if entry is not None)
+        names = [identity(entry) for entry in found] if kind is not Suppression else []
+        for name in sorted({printable(str(name), 60) for name in names if names.count(name) > 1}):
+            self.problem(path, f'"{name}" is there more than once')
+        return found
 
     def table(self, kind: type[T], value: Any, path: str) -> T | None:
         if not isinstance(value, Mapping):
             self.problem(path, f"must be a table: [{path}]")
             return None
-        from datetime import date
-
-        hints, items = get_type_hints(kind, localns={"date": date}), fields(kind)  # type: ignore[arg-type]  # settings are dataclasses
+        hints, items = hints_of(kind), fields(kind)  # type: ignore[arg-type]  # settings are dataclasses
         names = [item.name for item in items]
         self.known(value, path, names)
         before, given = len(self.problems), {}
@@ -328,7 +367,7 @@ class _Reader:
     def _unit(self, kind: type, value: Any, path: str) -> Any:
         wanted, units = _UNITS[kind]
         found = (
-            re.fullmatch(r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*([A-Za-z%]+)\s*", value) if isinstance(value, str) else None
+            re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z%]+)\s*", value) if isinstance(value, str) else None
         )
         if not found or found[2] not in units:
             return self._checked(False, value, path, wanted)
@@ -338,3 +377,37 @@ class _Reader:
         if not right:
             self.problem(path, f"must be {wanted}, not {printable(repr(value), 60)}")
         return value
+
+
+def line_of(text: Sequence[str], key: str) -> int:
+    """Give the line that sets a key such as ``gate.mode``, ``bundle.artifact[web].growth`` or ``suppress[2].rule``.
+
+    ``text`` is the policy file's lines. This is a search, not a parser: it points at a place, and at
+    line 1 where it finds none.
+    """
+    table, indexed, rest = key.partition("[")
+    entry, _, name = rest.rpartition("]") if indexed else ("", "", "")
+    if not indexed:
+        table, _, name = ("rules", "", key[6:]) if key.startswith("rules.") else key.rpartition(".")
+    heads = [number for number, line in enumerate(text) if _heads(line, table)]
+    if indexed and not heads:  # an array of values, or tables written inline
+        table, _, name = table.rpartition(".")
+        heads = [number for number, line in enumerate(text) if _heads(line, table)]
+    elif entry.isdigit():
+        heads = heads[int(entry) :]
+    elif entry:
+        heads = [number for number, line in enumerate(text) if spelled(entry) in line]
+    start = heads[0] if heads else 0
+    name = name.strip('."')
+    lines = enumerate(text[start:], start + 1)
+    return next((n for n, line in lines if name and (_assigns(line, name) or _heads(line, key))), start + 1)
+
+
+def _heads(line: str, table: str) -> bool:
+    head = line.partition("#")[0].strip()
+    return head.startswith("[") and head.strip("[] ").removeprefix("tool.gatepost.") == table
+
+
+def _assigns(line: str, name: str) -> bool:
+    before, found, _ = line.partition("=")
+    return bool(found) and before.strip(" \t\"'") == name
