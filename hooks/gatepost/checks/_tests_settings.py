@@ -1,0 +1,19 @@
+"""What a policy can say about tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gatepost.policy import LOWER, Setting, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """``[tests]``: what is left out, and how much is read."""
+
+    exclude: tuple[str, ...] = ()
+    max_file: Size = field(default=Size(1024 * 1024), metadata=LOWER)
+    max_push: Size = field(default=Size(3 * 1024 * 1024), metadata=LOWER)
+
+
+SETTINGS = (Setting("tests", Tests),)

@@ -1,0 +1,387 @@
+"""Compare one test before and after: what it no longer demands, and what explains that.
+
+Only what stays unexplained is a weakening; what was explained is kept for the record.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gatepost.model import Level
+from gatepost.suites._units import Assertion, Detail, Marker, Unit
+from gatepost.suites._words import identifiers, shares
+
+_ANYTHING = frozenset(
+    ("Exception", "BaseException", "Throwable", "Error", "StandardError", "any", "java.lang.Exception")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weakening:
+    """One difference between a test before and after; ``change`` is the second word of its rule's id."""
+
+    change: str
+    test: str
+    path: str
+    line: int
+    before: str = ""
+    after: str = ""
+    explained: str = ""
+    level: Level | None = None
+    suite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the rest of the push offers as an explanation."""
+
+    gained: Counter[str] = field(default_factory=Counter)
+    deleted: Callable[[], frozenset[str]] = frozenset
+    used: frozenset[str] = frozenset()
+    successors: Mapping[str, str] = field(default_factory=dict)
+
+    def moved(self, assertion: Assertion) -> str:
+        """Take one of the same assertions that are new elsewhere in the push."""
+        if self.gained[assertion.canon] <= 0:
+            return ""
+        self.gained[assertion.canon] -= 1
+        return "the same assertion is new elsewhere in this push"
+
+    def obsolete(self, names: frozenset[str]) -> str:
+        """Say which of the names the push deletes from the product."""
+        gone = sorted(names & self.deleted()) if names else []
+        return f"{', '.join(gone[:3])} is deleted from the product in this push" if gone else ""
+
+    def succeeded(self, unit: Unit) -> str:
+        """Say which test was declared to take over from this one."""
+        for name in (f"{unit.path}::{unit.name}", unit.name, unit.bare):
+            if name in self.successors:
+                return f"{self.successors[name]} is declared its successor"
+        return ""
+
+
+def show(assertion: Assertion) -> str:
+    """Write an assertion for a person, in one notation for all languages."""
+    if assertion.operator in ("raises", "warns"):
+        pattern = f", match={assertion.pattern}" if assertion.pattern else ""
+        return f"{assertion.operator}({', '.join(assertion.exceptions)}{pattern}): {assertion.subject}".rstrip(": ")
+    negated = "not " if assertion.negated else ""
+    plain = f"{negated}{assertion.subject} {assertion.operator} {assertion.expected}".strip()
+    return assertion.source or plain
+
+
+def compare(old: Unit, new: Unit, around: Surroundings) -> Iterator[Weakening]:
+    """Give each way in which ``new`` demands less than ``old``, explained or not."""
+    one, other = old.detail(), new.detail()
+    if not old.uncollected and new.uncollected:
+        yield _uncollected(old, new, around)
+        return
+    if not old.helper:
+        yield from _marks(new, one, other)
+        yield from _rows(new, one, other, around)
+        yield from _limits(new, one, other)
+    yield from _Assertions(old, new, around).compare()
+
+
+def _uncollected(old: Unit, new: Unit, around: Surroundings) -> Weakening:
+    why = around.succeeded(old)
+    if not why and new.bare in around.used and new.bare != old.bare:
+        why = f"{new.bare} is called by other tests now"
+    if not why and "its class" in new.uncollected and new.name.split("::")[0] in around.used:
+        why = f"{new.name.split('::')[0]} is a base of other classes now"
+    return Weakening("not-collected", old.name, new.path, new.line, f"{old.path}::{old.name}", new.uncollected, why)
+
+
+def _marks(new: Unit, one: Detail, other: Detail) -> Iterator[Weakening]:
+    had = Counter((marker.kind, marker.conditional) for marker in one.markers)
+    known = {marker.text for marker in one.markers}
+    for marker in other.markers:
+        if marker.text in known or marker.kind == "focus":
+            continue
+        if had[marker.kind, marker.conditional] > 0:
+            had[marker.kind, marker.conditional] -= 1
+        else:
+            yield _mark(new, marker)
+
+
+def _mark(unit: Unit, marker: Marker) -> Weakening:
+    level: Level | None = "note" if marker.conditional else None
+    return Weakening("test-skipped", unit.name, unit.path, marker.line, "", marker.text, level=level)
+
+
+def _rows(new: Unit, one: Detail, other: Detail, around: Surroundings) -> Iterator[Weakening]:
+    if len(other.rows) >= len(one.rows):
+        return
+    lost = list((Counter(one.rows) - Counter(other.rows)).elements())
+    from gatepost.suites._words import words
+
+    left = [row for row in lost if around.gained[f"row {row}"] <= 0 and not around.obsolete(words(row))]
+    why = "" if left else "the rows stand in another test now, or name what the product no longer has"
+    if lost:
+        before = "; ".join((left or lost)[:3])
+        yield Weakening(
+            "cases-removed", new.name, new.path, new.line, before, f"{len(other.rows)} of {len(one.rows)} rows", why
+        )
+
+
+def _limits(new: Unit, one: Detail, other: Detail) -> Iterator[Weakening]:
+    for name, value in other.limits.items():
+        before = one.limits.get(name)
+        loosens = value > before if before is not None else name != "timeout"
+        if loosens:
+            shown = "" if before is None else f"{name} {before:g}"
+            yield Weakening("tolerance-raised", new.name, new.path, new.line, shown, f"{name} {value:g}")
+
+
+class _Assertions:
+    """The assertions of one pair: match what is the same, then look for what became of the rest."""
+
+    def __init__(self, old: Unit, new: Unit, around: Surroundings) -> None:
+        self.old, self.new, self.around = old, new, around
+        self.before, self.after = old.detail(), new.detail()
+        self.fresh: list[Assertion] = []
+        self.free: list[Assertion] = []
+
+    def compare(self) -> Iterator[Weakening]:
+        """Give what was lost, loosened, guarded or made idle."""
+        pairs, lost, self.fresh = self.matched()
+        self.free = list(self.fresh)
+        for one, other in pairs:
+            yield from self.same(one, other)
+        stages = (self.exception, self.same_subject, self.explained, self.idle, self.emptied, self.rewritten)
+        for stage in stages:
+            rest: list[Assertion] = []
+            for assertion in lost:
+                found = stage(assertion)
+                if found is None:
+                    rest.append(assertion)
+                else:
+                    yield found
+            lost = rest
+        for assertion in lost:
+            yield self.removed(assertion)
+
+    def matched(self) -> tuple[list[tuple[Assertion, Assertion]], list[Assertion], list[Assertion]]:
+        """Pair equal assertions, the least guarded of the new ones first."""
+        there: dict[str, list[Assertion]] = defaultdict(list)
+        for assertion in self.after.live:
+            there[assertion.canon].append(assertion)
+        for same in there.values():
+            same.sort(key=lambda assertion: -len(assertion.guards))
+        pairs, lost = [], []
+        for assertion in self.before.live:
+            same = there[assertion.canon]
+            if same:
+                alike = next((other for other in reversed(same) if other.exceptions == assertion.exceptions), same[-1])
+                same.remove(alike)
+                pairs.append((assertion, alike))
+            else:
+                lost.append(assertion)
+        return pairs, lost, [assertion for same in there.values() for assertion in same]
+
+    def found(
+        self,
+        change: str,
+        one: Assertion,
+        other: Assertion | None = None,
+        explained: str = "",
+        level: Level | None = None,
+    ) -> Weakening:
+        """Make a weakening of this pair."""
+        after = "" if other is None else show(other)
+        return Weakening(change, self.new.name, self.new.path, self.new.line, show(one), after, explained, level)
+
+    def same(self, one: Assertion, other: Assertion) -> Iterator[Weakening]:
+        """Compare what surrounds an assertion that is still there."""
+        guards = [guard for guard in other.guards if guard not in one.guards]
+        if guards and len(other.guards) > len(one.guards) and one.operator != "fails":
+            platform = all(_platform(guard) for guard in guards)
+            yield Weakening(
+                "assertion-guarded",
+                self.new.name,
+                self.new.path,
+                self.new.line,
+                show(one),
+                f"{guards[-1]}: {show(other)}",
+                level="note" if platform else None,
+            )
+        if one.operator in ("raises", "warns"):
+            yield from (found for found in (self.breadth(one, other),) if found is not None)
+        if (other.tolerance or 0) > (one.tolerance or 0) and one.tolerance is not None:
+            yield Weakening(
+                "tolerance-raised",
+                self.new.name,
+                self.new.path,
+                self.new.line,
+                f"{show(one)} ± {one.tolerance:g}",
+                f"± {other.tolerance:g}",
+            )
+
+    def exception(self, one: Assertion) -> Weakening | None:
+        """Find the exception assertion that took the place of one."""
+        if one.operator not in ("raises", "warns"):
+            return None
+        same = [new for new in self.free if new.operator == one.operator]
+        other = next((new for new in same if new.subject == one.subject), None) or next(iter(same), None)
+        if other is None:
+            return None
+        self.free.remove(other)
+        return self.breadth(one, other) or self.found("assertion-removed", one, other, "asserted in another form")
+
+    def breadth(self, one: Assertion, other: Assertion) -> Weakening | None:
+        """Compare which exceptions two assertions accept, and which messages."""
+        if wider(one.exceptions, other.exceptions) or (
+            one.pattern and not other.pattern and other.exceptions == one.exceptions
+        ):
+            return self.found("assertion-loosened", one, other, level=self.arranged(one))
+        if one.exceptions != other.exceptions or one.pattern != other.pattern:
+            return self.found("expected-changed", one, other)
+        return None
+
+    def same_subject(self, one: Assertion) -> Weakening | None:
+        """Find what is now demanded of the same subject."""
+        same = [new for new in self.fresh if new.subject == one.subject and new.operator not in ("raises", "warns")]
+        if not same:
+            return None
+        other = max(same, key=lambda new: (new.strength, new in self.free))
+        if other in self.free:
+            self.free.remove(other)
+        if other.strength > one.strength or bool(other.via) != bool(one.via):
+            why = f"{other.via} asserts it now" if other.via else "a stronger assertion took its place"
+            return self.found("assertion-removed", one, other, why)
+        if _flipped(one, other):
+            return self.found("expected-changed", one, other)
+        if other.operator == one.operator and other.strength == one.strength:
+            return self.found(_moved_bound(one, other), one, other)
+        if other.strength == one.strength:
+            return self.found("expected-changed", one, other)
+        if len(same) > 1 and len(self.after.live) >= len(self.before.live):
+            return self.found("assertion-removed", one, other, "several assertions on its subject took its place")
+        return self.found("assertion-loosened", one, other, self.explanation(one), self.arranged(one))
+
+    def explained(self, one: Assertion) -> Weakening | None:
+        """Look for the assertion elsewhere, in a stronger one, or among what the product lost."""
+        why = self.around.moved(one) or self.merged(one) or self.explanation(one)
+        return self.found("assertion-removed", one, None, why) if why else None
+
+    def explanation(self, one: Assertion) -> str:
+        """Give the reason that the push itself or its author gives."""
+        return self.around.obsolete(one.names) or self.around.succeeded(self.old)
+
+    def merged(self, one: Assertion) -> str:
+        """Find a new assertion at least as strong that names half of what this one names."""
+        for other in self.fresh:
+            if other.strength >= one.strength and shares(one.names, other.names):
+                return f"taken up by `{show(other)}`"
+        return ""
+
+    def idle(self, one: Assertion) -> Weakening | None:
+        """Find the assertion where it can never run."""
+        for other in self.after.assertions:
+            if other.dead and other.canon == one.canon:
+                return Weakening(
+                    "assertion-unreachable",
+                    self.new.name,
+                    self.new.path,
+                    self.new.line,
+                    show(one),
+                    other.dead,
+                    level=self.last(),
+                )
+        return None
+
+    def emptied(self, one: Assertion) -> Weakening | None:
+        """Find the assertion that can never fail in its place."""
+        had = {assertion.canon for assertion in self.before.assertions if assertion.trivial}
+        for other in self.after.assertions:
+            if other.trivial and other.canon not in had:
+                return self.found("assertion-trivial", one, other)
+        return None
+
+    def rewritten(self, one: Assertion) -> Weakening | None:
+        """Take a new assertion for one that is gone: at least as strong is a rewrite, weaker a loosening."""
+        strong = [other for other in self.free if other.strength >= one.strength]
+        weak = [other for other in self.free if other.strength < one.strength and _related(one, other)]
+        if not strong and not weak:
+            return None
+        other = (strong or weak)[0]
+        self.free.remove(other)
+        if one.operator == "raises":
+            return self.found("expected-changed", one, other)
+        if strong:
+            return self.found("assertion-removed", one, other, "rewritten: another assertion took its place")
+        return self.found("assertion-loosened", one, other, level=self.arranged(one))
+
+    def removed(self, one: Assertion) -> Weakening:
+        """Report an assertion of which nothing is left."""
+        return self.found("assertion-removed", one, level=self.last() or self.arranged(one))
+
+    def last(self) -> Level | None:
+        """Give the level where the test demands nothing any more, and is otherwise the one that it was."""
+        if self.after.live or self.old.helper:
+            return None
+        kept = sum((Counter(self.before.arranged) & Counter(self.after.arranged)).values())
+        return "error" if 2 * kept >= len(self.before.arranged) else None
+
+    def arranged(self, one: Assertion) -> Level | None:
+        """Give a lower level where what the assertion looked at went or changed with it."""
+        if one.operator == "fails":
+            return "note"
+        gone = Counter(self.before.arranged) - Counter(self.after.arranged)
+        looked = identifiers(one.subject)
+        return "note" if any(looked & identifiers(statement) for statement in gone) else None
+
+
+def _related(one: Assertion, other: Assertion) -> bool:
+    return bool(one.names & other.names or identifiers(one.subject) & identifiers(other.subject))
+
+
+def _flipped(one: Assertion, other: Assertion) -> bool:
+    return one.operator == "==" and other.operator == "!=" and one.expected == other.expected == "None"
+
+
+def wider(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Tell whether the new exceptions accept more than the old ones did."""
+    if set(old) == set(new):
+        return False
+    if not new or (set(new) & _ANYTHING and not set(old) & _ANYTHING):
+        return True
+    if "BaseException" in new and "BaseException" not in old:
+        return True
+    if set(old) < set(new):
+        return True
+    return len(old) == len(new) == 1 and _ancestor(new[0], old[0])
+
+
+def _ancestor(name: str, of: str) -> bool:
+    one, other = getattr(builtins, name, None), getattr(builtins, of, None)
+    both = isinstance(one, type) and isinstance(other, type) and one is not other
+    return both and issubclass(other, one)  # type: ignore[arg-type]  # both are types by the line above
+
+
+def _platform(guard: str) -> bool:
+    return any(
+        word in guard
+        for word in (
+            "sys.platform",
+            "version_info",
+            "os.name",
+            "platform.",
+            "process.platform",
+            "runtime.GOOS",
+            "RUBY_",
+        )
+    )
+
+
+def _moved_bound(one: Assertion, other: Assertion) -> str:
+    try:
+        before, after = float(one.expected), float(other.expected)
+    except ValueError:
+        return "expected-changed"
+    raised = one.operator in ("<", "<=") and after > before
+    lowered = one.operator in (">", ">=") and after < before
+    return "tolerance-raised" if (raised or lowered) and one.negated == other.negated else "expected-changed"

@@ -1,0 +1,2 @@
+def price(items, discount=None):
+    return 9 * items
