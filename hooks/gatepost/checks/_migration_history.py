@@ -16,7 +16,10 @@ def judge(history: History, change: Change) -> Iterator[Finding]:
     """Give the findings on what was edited, removed, moved, or put out of order."""
     for changed in history.changes:
         yield from _one(changed, history, change)
-    yield from _two_heads(history) if history.place.order == "graph" else _order(history)
+    if history.place.order == "graph":
+        yield from _two_heads(history)
+    elif history.place.order != "none":
+        yield from _order(history)
 
 
 def _one(changed: Changed, history: History, change: Change) -> Iterator[Finding]:

@@ -77,7 +77,7 @@ def judge(migration: Migration, place: Place) -> Down:
 
 
 def _without(migration: Migration, place: Place, up: Script) -> Down:
-    if migration.kind != "versioned" or place.downs == "none":
+    if migration.kind not in ("versioned", "unordered") or place.downs == "none":
         return Down("none-by-design", migration.path)
     if up.state == "empty":
         return Down("ok", migration.path)

@@ -40,8 +40,8 @@ __all__ = [
 Status = Literal["new", "edited", "removed", "moved"]
 State = Literal["ok", "empty", "noop", "raising", "irreversible", "not-analysed"]
 Downs = Literal["expected", "optional", "none"]
-Order = Literal["strict", "loose", "graph"]
-Kind = Literal["versioned", "repeatable", "baseline", "merge"]
+Order = Literal["strict", "loose", "graph", "none"]
+Kind = Literal["versioned", "unordered", "repeatable", "baseline", "merge"]
 Strategy = Literal["forward-fix", "restore", "expand-contract"]
 
 POSTGRESQL, MYSQL, SQLITE = "postgresql", "mysql", "sqlite"
@@ -128,6 +128,7 @@ class Migration:
 
     ``path`` is the file of the up direction, or the only one that there is. ``order`` sorts the
     migrations of a history; ``parents`` are the versions that it follows, in frameworks that say so.
+    Where one file holds several, ``part`` names each, and ``files`` has a digest of its own text.
     """
 
     framework: str
@@ -140,6 +141,7 @@ class Migration:
     dialect: str = ""
     parents: tuple[str, ...] = ()
     kind: Kind = "versioned"
+    part: str = ""
     _loaded: list[Scripts] = field(default_factory=list, compare=False, repr=False)
 
     @property
@@ -165,7 +167,8 @@ class Place:
     """Where a history lives and how that is known: by policy, configuration, contents or names.
 
     ``score`` is 100 where the policy says the framework, 80 by configuration, 60 by contents, 40 by
-    the names of the files, less for a guess.
+    the names of the files, less for a guess. ``variant`` is the word that the files use for the dialect
+    where a directory holds one history for each.
     """
 
     framework: str
@@ -176,6 +179,7 @@ class Place:
     downs: Downs = "expected"
     required: bool = False
     order: Order = "strict"
+    variant: str = ""
     settings: Migrations | None = None
 
     @property
@@ -237,10 +241,14 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The migrations of one place on one side, ordered, and what could not be listed."""
+    """The migrations of one place on one side, ordered, and what could not be listed.
+
+    ``downs`` is given where the files themselves show that their tool is used without them.
+    """
 
     migrations: tuple[Migration, ...] = ()
     problems: tuple[Problem, ...] = ()
+    downs: Downs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +257,11 @@ class Framework:
 
     ``root`` gives the directory of the history that a path may belong to, by its name alone, or None;
     ``detect`` scores such a directory from 0 to 100 (see Place); ``list`` gives its migrations.
-    ``order``: a version below the newest is skipped or refused (``strict``), is run late (``loose``), or
-    the files themselves say what they follow (``graph``). ``downs``: expected, optional, or none by design.
-    ``dialects`` gives several where one directory holds one history for each database. ``remedy`` says how to
-    write a down; ``{path}``, ``{directory}``, ``{version}`` and ``{name}`` are filled in.
+    ``order``: a version below the newest is skipped or refused (``strict``), is run late (``loose``), the
+    files themselves say what they follow (``graph``), or there is none to be seen (``none``).
+    ``downs``: expected, optional, or none by design. ``variants`` gives the words for the databases where
+    one directory holds one history for each. ``remedy`` says how to write a down; ``{path}``,
+    ``{directory}``, ``{version}`` and ``{name}`` are filled in.
     """
 
     name: str
@@ -263,7 +272,7 @@ class Framework:
     order: Order = "strict"
     downs: Downs = "expected"
     remedy: str = "write the down migration"
-    dialects: Callable[[Look, str], tuple[str, ...]] | None = None
+    variants: Callable[[Look, str], tuple[str, ...]] | None = None
 
 
 def frameworks() -> tuple[Framework, ...]:

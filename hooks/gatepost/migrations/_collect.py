@@ -130,9 +130,9 @@ def _places(
     if entry and entry.dialect:
         yield replace(place, dialect=entry.dialect, dialect_certain=True)
         return
-    several = framework.dialects(look, root) if framework.dialects else ()
-    for dialect in several:
-        yield replace(place, dialect=dialect, dialect_certain=True)
+    several = framework.variants(look, root) if framework.variants else ()
+    for variant in several:
+        yield replace(place, dialect=_dialect.of_name(variant), dialect_certain=True, variant=variant)
     if not several:
         dialect, certain = _dialect.detect(look, root)
         yield replace(place, dialect=dialect, dialect_certain=certain)
@@ -143,6 +143,9 @@ def _history(framework: Framework, place: Place, base: Look, head: Look, change:
     after = framework.list(head, place) if head.entries(place.root) else Listing()
     problems = [problem for problem in after.problems if problem.path in change.paths or not _old(problem, before)]
     changes = tuple(_pair(before.migrations, after.migrations))
+    downs = after.downs if after.migrations else before.downs
+    if downs and place.downs == "expected":
+        place = replace(place, downs=downs)
     return History(place, before.migrations, after.migrations, changes, (*problems, *_odd_entries(change, place)))
 
 
@@ -152,25 +155,29 @@ def _old(problem: Problem, before: Listing) -> bool:
 
 
 def _pair(before: tuple[Migration, ...], after: tuple[Migration, ...]) -> Iterator[Changed]:
-    old = {migration.path: migration for migration in before}
-    partner: dict[str, Changed | None] = {}
+    old = {_key(migration): migration for migration in before}
+    partner: dict[tuple[str, str], Changed | None] = {}
     for migration in after:
-        same = old.pop(migration.path, None)
+        same = old.pop(_key(migration), None)
         if same is not None:
             unchanged = same.files == migration.files
-            partner[migration.path] = None if unchanged else Changed("edited", same, migration)
+            partner[_key(migration)] = None if unchanged else Changed("edited", same, migration)
     by_blobs = {_blobs(migration): migration for migration in old.values()}
     by_version = {migration.version: migration for migration in old.values() if migration.version}
     for migration in after:
-        if migration.path not in partner:
+        if _key(migration) not in partner:
             moved = by_blobs.get(_blobs(migration))
             twin = moved or by_version.get(migration.version)
-            if twin is None or old.pop(twin.path, None) is None:
-                partner[migration.path] = Changed("new", None, migration)
+            if twin is None or old.pop(_key(twin), None) is None:
+                partner[_key(migration)] = Changed("new", None, migration)
             else:
-                partner[migration.path] = Changed("moved" if moved else "edited", twin, migration)
-    yield from (found for migration in after if (found := partner[migration.path]))
-    yield from (Changed("removed", migration, None) for migration in before if migration.path in old)
+                partner[_key(migration)] = Changed("moved" if moved else "edited", twin, migration)
+    yield from (found for migration in after if (found := partner[_key(migration)]))
+    yield from (Changed("removed", migration, None) for migration in before if _key(migration) in old)
+
+
+def _key(migration: Migration) -> tuple[str, str]:
+    return migration.path, migration.part
 
 
 def _across(histories: list[History]) -> Iterator[History]:

@@ -22,13 +22,15 @@ _IDLE = re.compile(
     re.DOTALL,
 )
 _IDLE_BLOCK = re.compile(r"do \$\w*\$ ?begin (?:null|raise notice [^;]*) ?; ?end ?;? ?\$\w*\$(?: language plpgsql)?")
-_RAISING = re.compile(r"raise exception|signal sqlstate|raise\s*\(\s*(?:abort|fail|rollback)", re.IGNORECASE)
+_RAISING = re.compile(
+    r"do (?:language plpgsql )?\$\w*\$ ?begin raise (?:exception )?(?!notice|info|log|debug|warning)|signal sqlstate"
+)
 MARKER = re.compile(
     r"^[ \t]*(?:--|#|//|/\*|\*|;)+[ \t]*gatepost:[ \t]*irreversible\b(?P<rest>[^\n]*)", re.MULTILINE | re.IGNORECASE
 )
 _WORD = re.compile(r"(reason|strategy)\s*=\s*\"([^\"\n]*)\"")
 IDLE_LIMIT = 400
-_FRAME = ("begin", "start transaction", "commit", "end")
+_FRAME = ("begin", "begin transaction", "begin work", "start transaction", "commit", "commit transaction", "end")
 STRATEGIES = ("forward-fix", "restore", "expand-contract")
 
 
@@ -76,16 +78,19 @@ def state(text: str) -> tuple[State, str]:
     """Say what a script amounts to by its form: ``empty``, ``noop``, ``raising`` or ``ok``, and in which words."""
     if not text.strip():
         return "empty", "it has no content"
-    seen = ""
-    raising = bool(_RAISING.search(text))
+    seen = framed = ""
     for statement in statements(text):
-        if _idle(statement):
-            seen = statement if not seen or seen in _FRAME else seen
-        elif raising and statement.startswith(("do ", "signal", "select raise", "raise")):
+        if statement in _FRAME:
+            framed = framed or statement
+        elif _idle(statement):
+            seen = seen or statement
+        elif _RAISING.match(statement):
             return "raising", statement[:80]
         else:
             return "ok", ""
-    return ("noop", seen[:80]) if seen else ("empty", "it holds nothing but comments")
+    if seen:
+        return "noop", seen[:80]
+    return "empty", "it only begins and ends a transaction" if framed else "it holds nothing but comments"
 
 
 def _idle(statement: str) -> bool:
