@@ -28,6 +28,11 @@ class Push:
         return json.loads(lines[-1]) if lines else {}
 
     @property
+    def text(self) -> str:
+        """What the server said, unwrapped."""
+        return " ".join(" ".join(self.said).split())
+
+    @property
     def rules(self) -> list[str]:
         return [finding["rule"] for finding in self.data.get("findings", [])]
 

@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +38,15 @@ Record = dict[str, Any]
 class Draft:
     """A record that is not written yet: the object it is about, its kind, what it says.
 
-    With ``tree`` it is found by the id of the commit's tree too, which survives an amend.
+    With ``tree`` it is found by the id of the commit's tree too, which survives an amend; ``also``
+    are more names, as long as an object id, under which it is found.
     """
 
     oid: str
     kind: str
     body: Mapping[str, Any]
     tree: str | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ def digest(line: bytes) -> str:
 
 def now() -> str:
     """Give the time as records write it, UTC with milliseconds: as text it sorts by time."""
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, rest = divmod(time.time_ns() // 1_000_000, 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:03}Z"
 
 
 def git_dir(repo: Repository) -> Path:
@@ -156,6 +158,27 @@ def state_dir(directory: Path) -> Path:
     except OSError as error:
         raise CannotJudge(f"{path}: {error.strerror}", "make the repository writable for the server's user") from None
     return path
+
+
+def repository_id(repo: Repository, directory: Path) -> str:
+    """Give the name that statements use for this repository, and make it where there is none."""
+    path = state_dir(directory) / "id"
+    try:
+        return path.read_text().strip()
+    except OSError:
+        pass
+    known = next((str(record["repository"]) for record in log(repo, 100) if record.get("repository")), "")
+    fresh = path.with_name(f"id.{os.getpid()}")
+    try:
+        fresh.write_text((known or os.urandom(16).hex()) + "\n")
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise CannotJudge(f"{path}: {error.strerror}", "make the repository writable for the server's user") from None
+    finally:
+        fresh.unlink(missing_ok=True)
+    return path.read_text().strip()
 
 
 @contextmanager
@@ -232,8 +255,8 @@ def _stream(repo: Repository, tip: _Tip, drafts: Sequence[Draft], lines: Sequenc
         seq = json.loads(line)["seq"]
         listed.append(f"{seq} {draft.kind} {draft.oid}")
         _add(repo, notes, draft.oid, line)
-        if draft.tree:
-            _add(repo, notes, draft.tree, json.dumps({"see": draft.oid, "seq": seq}).encode())
+        for name in (*([draft.tree] if draft.tree else []), *draft.also):
+            _add(repo, notes, name, json.dumps({"see": draft.oid, "seq": seq}).encode())
     for oid, note in notes.items():
         changes += _modify(repo, oid, note)
     text = "\n".join([*reversed(listed), "", f"Digest: {digest(lines[-1])}", ""]).encode()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
-import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatepost.errors import GatepostError
-from gatepost.records import Draft, append_all, now, state_dir
+from gatepost.git import Repository
+from gatepost.records import Draft, append_all, now, repository_id, state_dir
 
 if TYPE_CHECKING:
     from gatepost.entry.pre_receive import Answer
@@ -20,7 +19,9 @@ LOG_LIMIT = 16 * 1024 * 1024
 
 def report(directory: Path, error: BaseException) -> str:
     """Write a traceback to ``gatepost/log`` in the repository; give its reference number."""
-    number = secrets.token_hex(4)
+    import traceback  # and all that it imports, only where something went wrong
+
+    number = os.urandom(4).hex()
     note(directory, f"{number} {''.join(traceback.format_exception(error))}")
     return number
 
@@ -42,11 +43,10 @@ def refused(directory: Path, said: Answer) -> None:
     """
     from gatepost.entry.identity import pusher
     from gatepost.entry.pre_receive import verdict
-    from gatepost.git import Repository
 
-    who = pusher(os.environ)
+    who, known = pusher(os.environ), {"repository": number} if (number := _repository(directory)) else {}
     drafts = [
-        Draft(one.update.new, "verdict", verdict(one, said.mode, who) | {"landed": False})
+        Draft(one.report.head, "verdict", verdict(one, said.mode, who) | {"landed": False} | known)
         for one in said.judged
         if one.report is not None and not one.update.deletes
     ]
@@ -55,3 +55,12 @@ def refused(directory: Path, said: Answer) -> None:
             append_all(repo, drafts)
     except (GatepostError, OSError) as error:
         note(directory, f"a refused push was not recorded: {error}")
+
+
+def _repository(directory: Path) -> str:
+    try:
+        with Repository(directory.absolute(), client=False) as repo:
+            return repository_id(repo, directory)
+    except (GatepostError, OSError) as error:
+        note(directory, f"no repository id: {error}")
+        return ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gatepost.entry import handover, incident
-from gatepost.entry.server import ACCEPTED, kept, open_server, symrefs
+from gatepost.entry.server import ACCEPTED, INBOX, REVIEWED, Server, kept, open_server, symrefs
 from gatepost.errors import GatepostError
 from gatepost.git import Repository
 from gatepost.model import RefUpdate, printable
@@ -23,21 +23,32 @@ def landed(repo: Repository, directory: Path, pushed: Iterable[RefUpdate]) -> li
     """Record what landed; give the lines for the pusher."""
     lines: list[str] = []
     drafts: list[Draft] = []
-    accepted: list[tuple[str, str]] = []
+    moved: list[tuple[str, str]] = []
     unknown: list[RefUpdate] = []
     for update in pushed:
         said = handover.take(directory, update)
-        if said is None:
+        if said is not None:
+            drafts += _drafts(repo, update, said)
+            moved += _remembered(repo, update, said)
+        elif not update.deletes:
             unknown.append(update)
-            continue
-        drafts += _drafts(repo, update, said)
-        accepted.append((str(said["ref"]), update.new))
-    lines += [_alarm(*found) for found in _without_verdict(repo, directory, unknown, drafts)]
+    if unknown:
+        lines += _others(repo, open_server(repo, directory), unknown, drafts, moved)
     drafts += [_verdict(None, said | {"landed": False}) for said in handover.stale(directory)]
     append_all(repo, drafts)
-    _remember(repo, accepted)
+    _move(repo, moved)
     _start_watch(directory, [draft for draft in drafts if draft.kind == "deploy"])
     return lines
+
+
+def _remembered(repo: Repository, update: RefUpdate, said: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give where the server's own refs go: what was accepted, and up to where nothing is open."""
+    ref = str(said["ref"])
+    yield kept(ACCEPTED, ref), update.new
+    if said.get("deploy") and said.get("reviewed"):
+        yield kept(REVIEWED, ref), update.new
+    elif said.get("deploy") and repo.resolve(kept(REVIEWED, ref)) is None and said["change"]["base"]:
+        yield kept(REVIEWED, ref), str(said["change"]["base"])
 
 
 def _drafts(repo: Repository, update: RefUpdate, said: dict[str, Any]) -> Iterator[Draft]:
@@ -58,33 +69,41 @@ def _commit(said: dict[str, Any]) -> str:
     return str(said.get("change", {}).get("head") or said["new"])
 
 
-def _without_verdict(
-    repo: Repository, directory: Path, updates: list[RefUpdate], drafts: list[Draft]
-) -> Iterator[tuple[RefUpdate, str]]:
-    """Find protected refs that moved though nobody judged them: the hook was off, or went round."""
-    if not updates:
-        return
-    server = open_server(repo, directory)
-    aliases = symrefs(repo, directory, (update.ref for update in updates))
+def _others(
+    repo: Repository, server: Server, updates: list[RefUpdate], drafts: list[Draft], moved: list[tuple[str, str]]
+) -> Iterator[str]:
+    """Take what is no judged update: statements in the inbox, and what landed though nobody judged it."""
+    aliases = symrefs(repo, server.directory, (update.ref for update in updates))
     for update in updates:
         target = aliases.get(update.ref, update.ref)
-        if not server.judges(target) or update.deletes:
-            continue
-        head = repo.resolve(update.new) or update.new
-        if any(r.get("ref") == target and r.get("landed") for r in read(repo, head, "verdict")):
-            continue
-        body = {"rule": "verify/landed-without-verdict", "ref": target, "old": update.old, "new": update.new}
-        drafts.append(Draft(head, "alarm", body, repo.resolve(update.new, "tree")))
-        yield update, head
+        if target.startswith(INBOX):
+            yield from _statement(repo, server, update, drafts)
+            moved.append((target, ""))
+        elif server.judges(target) and not _judged_before(repo, update, target):
+            head = repo.resolve(update.new) or update.new
+            body = {"rule": "verify/landed-without-verdict", "ref": target, "old": update.old, "new": update.new}
+            drafts.append(Draft(head, "alarm", body, repo.resolve(update.new, "tree")))
+            yield f"gatepost: verify/landed-without-verdict {printable(update.ref, 40)} {head[:12]}"
 
 
-def _alarm(update: RefUpdate, head: str) -> str:
-    return f"gatepost: verify/landed-without-verdict {printable(update.ref, 40)} {head[:12]}"
+def _statement(repo: Repository, server: Server, update: RefUpdate, drafts: list[Draft]) -> Iterator[str]:
+    from gatepost.entry import inbox
+    from gatepost.reviews import Refused
+
+    try:
+        drafts.append(inbox.checked(repo, server, update).draft)
+    except Refused as error:  # the hook that refuses it was off
+        yield f"gatepost: {printable(update.ref, 60)} {error.message}; it is not recorded"
 
 
-def _remember(repo: Repository, accepted: Iterable[tuple[str, str]]) -> None:
-    """Move the server's own refs to what was accepted: later pushes are judged from there."""
-    lines = [f"update {kept(ACCEPTED, ref)} {oid}\n" for ref, oid in accepted]
+def _judged_before(repo: Repository, update: RefUpdate, target: str) -> bool:
+    head = repo.resolve(update.new) or update.new
+    return any(r.get("ref") == target and r.get("landed") for r in read(repo, head, "verdict"))
+
+
+def _move(repo: Repository, moved: Iterable[tuple[str, str]]) -> None:
+    """Move the server's own refs: later pushes are judged from there."""
+    lines = [f"update {ref} {oid}\n" if oid else f"delete {ref}\n" for ref, oid in moved]
     if lines:
         repo.run("update-ref", "--stdin", stdin="".join(lines).encode("utf-8", "surrogateescape"))
 

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gatepost.entry import handover
+from gatepost.entry import handover, inbox, pending
 from gatepost.entry.identity import Pusher, pusher
-from gatepost.entry.refs import always, refused
-from gatepost.entry.server import ACCEPTED, Server, kept, open_server, symrefs
-from gatepost.errors import BLOCK, PASS, UNKNOWN, CannotJudge, GitError, PolicyError, TimeUp
+from gatepost.entry.refs import REFUSED, always, refused
+from gatepost.entry.server import ACCEPTED, INBOX, Server, kept, open_server, symrefs
+from gatepost.errors import BLOCK, PASS, UNKNOWN, CannotJudge, GatepostError, GitError, PolicyError, TimeUp
 from gatepost.gate import deadline, evaluate, read_policy
 from gatepost.git import Change, Repository, decode, make_change
 from gatepost.model import Finding, RefUpdate, Report, Skip, is_zero
+from gatepost.records import repository_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Judged:
     target: str
     report: Report | None = None
     deploys: bool = False
+    reviewed: bool = True
+    remark: str = ""
 
     @property
     def refuses(self) -> bool:
@@ -42,6 +45,7 @@ class Answer:
 
     judged: tuple[Judged, ...]
     mode: str = "enforce"
+    reminders: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -66,69 +70,83 @@ def updates(stdin: bytes) -> list[RefUpdate]:
 def judge(repo: Repository, directory: Path, pushed: Iterable[RefUpdate], environ: Mapping[str, str]) -> Answer:
     """Judge a push. Raises what makes any verdict impossible, such as a broken policy of the server."""
     pushed = list(pushed)
-    server = open_server(repo, directory)
+    server, who = open_server(repo, directory), pusher(environ)
     with deadline(server.gate.deadline):
+        push = _Push(repo, server, who, {})
         aliases = symrefs(repo, directory, (update.ref for update in pushed))
-        known: dict[tuple[str | None, str], Report] = {}
-        judged = [_judge_one(repo, server, update, aliases.get(update.ref, update.ref), known) for update in pushed]
-    answer = Answer(tuple(judged), server.gate.mode)
+        judged = tuple(push.judge(update, aliases.get(update.ref, update.ref)) for update in pushed)
+        judged_refs = {one.target: len(one.update.new) for one in judged if one.report}
+        reminders = [line for ref, digits in judged_refs.items() for line in pending.still_open(repo, ref, digits)]
+    answer = Answer(judged, server.gate.mode, tuple(reminders))
     if answer.exit_code == PASS:
-        hand_over(directory, answer, pusher(environ))
+        hand_over(repo, directory, answer, who)
     return answer
 
 
-def _judge_one(
-    repo: Repository,
-    server: Server,
-    update: RefUpdate,
-    target: str,
-    known: dict[tuple[str | None, str], Report],
-) -> Judged:
-    finding = refused(server, update, target)
-    if finding is not None:
-        return Judged(update, target, _report(update, findings=(finding,)))
-    if update.deletes or not server.judges(target):
-        return Judged(update, target)
-    try:
-        report = _evaluate(repo, server, update, target, known)
-    except TimeUp:
-        raise
-    except (CannotJudge, PolicyError) as error:
-        reason = f"{error.message}{'; ' + error.hint if error.hint else ''}"
-        report = _report(update, skipped=(Skip("gate", reason, True, error.rule),))
-    return Judged(update, target, replace(report, ref=target), server.deploys(target))
+@dataclass(frozen=True, slots=True)
+class _Push:
+    """What the updates of one push share; ``known`` holds the report of each pair of base and head."""
+
+    repo: Repository
+    server: Server
+    who: Pusher
+    known: dict[tuple[str | None, str], Report]
+
+    def judge(self, update: RefUpdate, target: str) -> Judged:
+        finding = refused(self.server, update, target)
+        if finding is not None:
+            return Judged(update, target, _report(update, findings=(finding,)))
+        if target.startswith(INBOX):
+            return self._statement(update, target)
+        if update.deletes or not self.server.judges(target):
+            return Judged(update, target)
+        deploys, reviewed = self.server.deploys(target), True
+        try:
+            report = replace(self._report(update, target), ref=target)
+            if deploys:
+                report, reviewed = pending.with_pending(self.repo, target, report, self.who, self._change)
+            if report.exit_code == BLOCK:
+                report = pending.overridden(self.repo, self.server.directory, target, report)
+        except TimeUp:
+            raise
+        except (CannotJudge, PolicyError) as error:
+            report = _report(update, skipped=(_skip(error),))
+        return Judged(update, target, report, deploys, reviewed)
+
+    def _statement(self, update: RefUpdate, target: str) -> Judged:
+        from gatepost.reviews import Refused
+
+        try:
+            return Judged(update, target, remark=inbox.checked(self.repo, self.server, update).told)
+        except Refused as error:
+            finding = Finding(REFUSED, update.ref, error.message, error.hint, key=update.ref)
+            return Judged(update, target, _report(update, findings=(finding,)))
+
+    def _report(self, update: RefUpdate, target: str) -> Report:
+        head = self.repo.resolve(update.new)
+        if head is None:
+            what = self.repo.objects.info(update.new)
+            if what is None or what[1] in ("commit", "tag"):
+                raise CannotJudge(f"{update.new} or its history is not here", "push from a clone that is not shallow")
+            raise CannotJudge(f"{update.new} is a {what[1]}, and only commits can be judged", "push a commit")
+        base = base_of(self.repo, update, target)
+        if (base, head) not in self.known:
+            self.known[base, head] = self._change(make_change(self.repo, base, head, target))
+        return self.known[base, head]
+
+    def _change(self, change: Change) -> Report:
+        """Judge one change under the server's policy."""
+        limit = self.server.gate.max_changed
+        if change.base_oid and len(change.paths) > limit:
+            reason = f"{len(change.paths)} changed paths are more than gate.max_changed = {limit}; push less at once"
+            blank = _report(RefUpdate(change.base_oid, change.head_oid, ""))
+            return replace(blank, skipped=(Skip("gate", reason, True, "gate/too-large"),))
+        policy, invalid = read_policy(change, self.server.file)
+        return evaluate(change, policy, extra=invalid)
 
 
-def _evaluate(
-    repo: Repository,
-    server: Server,
-    update: RefUpdate,
-    target: str,
-    known: dict[tuple[str | None, str], Report],
-) -> Report:
-    head = repo.resolve(update.new)
-    if head is None:
-        what = repo.objects.info(update.new)
-        if what is None or what[1] in ("commit", "tag"):
-            raise CannotJudge(f"{update.new} or its history is not here", "push from a clone that is not shallow")
-        raise CannotJudge(f"{update.new} is a {what[1]}, and only commits can be judged", "push a commit")
-    base = base_of(repo, update, target)
-    if (base, head) not in known:
-        known[base, head] = judge_change(make_change(repo, base, head, target), server)
-    return known[base, head]
-
-
-def judge_change(change: Change, server: Server) -> Report:
-    """Judge one change under the server's policy."""
-    limit = server.gate.max_changed
-    if change.base_oid and len(change.paths) > limit:
-        reason = f"{len(change.paths)} changed paths are more than gate.max_changed = {limit}; push less at once"
-        return replace(
-            _report(RefUpdate(change.base_oid, change.head_oid, "")),
-            skipped=(Skip("gate", reason, True, "gate/too-large"),),
-        )
-    policy, invalid = read_policy(change, server.file)
-    return evaluate(change, policy, extra=invalid)
+def _skip(error: GatepostError) -> Skip:
+    return Skip("gate", f"{error.message}{'; ' + error.hint if error.hint else ''}", True, error.rule)
 
 
 def base_of(repo: Repository, update: RefUpdate, target: str) -> str | None:
@@ -145,11 +163,12 @@ def _report(update: RefUpdate, findings: tuple[Finding, ...] = (), skipped: tupl
     return Report(base, update.new, update.ref or None, 0, findings, {}, skipped)
 
 
-def hand_over(directory: Path, answer: Answer, who: Pusher) -> None:
+def hand_over(repo: Repository, directory: Path, answer: Answer, who: Pusher) -> None:
     """Keep the verdicts of an accepted push for post-receive."""
     for one in answer.judged:
         if one.report is not None:
-            handover.save(directory, one.update, verdict(one, answer.mode, who))
+            said = verdict(one, answer.mode, who) | {"repository": repository_id(repo, directory)}
+            handover.save(directory, one.update, said)
 
 
 def verdict(one: Judged, mode: str, who: Pusher) -> dict[str, object]:
@@ -167,6 +186,7 @@ def verdict(one: Judged, mode: str, who: Pusher) -> dict[str, object]:
         "pusher": who.name,
         "pusher_by": who.by,
         "deploy": one.deploys,
+        "reviewed": one.reviewed,
     }
 
 

@@ -42,8 +42,8 @@ def render(said: Answer) -> str:
 
     reported = [one for one in said.judged if one.report is not None]
     if not reported:
-        return ""
-    head = _refs(said)
+        return "".join(f"{_cut(one.update.ref)}: {one.remark}\n" for one in said.judged if one.remark)
+    head = [*_refs(said), *said.reminders[:5]]
     if all(one.report and one.report.verdict == "pass" for one in reported):
         return "".join(line + "\n" for line in head)
     if said.mode == "report":
@@ -87,6 +87,8 @@ def _cut(ref: str) -> str:
 
 
 def _word(one: Judged, refuses: bool) -> str:
+    if one.remark and not refuses:
+        return one.remark
     words = {"pass": "passed", "review": "open for review", "block": "refused", "unknown": "not judged"}
     word = words[one.report.verdict] if one.report else "not protected"
     return word if one.refuses or not refuses else f"{word}, refused too"

@@ -1,0 +1,54 @@
+"""List the records of a repository, newest first."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from gatepost import records
+from gatepost.errors import PASS
+from gatepost.git import Repository
+from gatepost.model import printable
+from gatepost.records import Record
+from gatepost.verbs import Verb
+
+_FACTS = ("verdict", "action", "signer", "pusher", "rule", "reason")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("commit", nargs="?", default="", help="only the records of this commit, tree or object id")
+    parser.add_argument("--repo", default=".", metavar="DIR", help="the repository (default: here)")
+    parser.add_argument("-n", "--number", type=int, default=50, help="how many at most (default: 50)")
+    parser.add_argument("--kind", default="", help="only this kind: verdict, landed, deploy, review, verification, ...")
+    parser.add_argument("--format", default="text", choices=("text", "json"))
+
+
+def main(args: argparse.Namespace) -> int:
+    """List the records."""
+    with Repository(args.repo) as repo:
+        if args.commit:
+            oid = repo.resolve(args.commit) or args.commit
+            found = tuple(reversed(records.read(repo, oid)))
+        else:
+            found = records.log(repo, max(1, args.number) * (10 if args.kind else 1))
+    found = tuple(r for r in found if not args.kind or r.get("kind") == args.kind)[: max(1, args.number)]
+    if args.format == "json":
+        from gatepost.reports.json import dumps, plain
+
+        sys.stdout.write("".join(dumps(plain(record)) + "\n" for record in found))
+    else:
+        sys.stdout.write("".join(line(record) + "\n" for record in found))
+    return PASS
+
+
+def line(record: Record) -> str:
+    """Give one record on one line."""
+    facts = [printable(str(record[name]), 60) for name in _FACTS if record.get(name)]
+    landed = record.get("landed")
+    facts += [] if landed is None else ["landed" if landed else "not landed"]
+    ref = printable(str(record.get("ref") or ""), 60)
+    return " ".join([str(record["at"])[:19] + "Z", f"{record['kind']:<12}", str(record["commit"])[:12], ref, *facts])
+
+
+VERB = Verb("log", "list the records: verdicts, deploys, reviews, verifications", add_arguments, main)
