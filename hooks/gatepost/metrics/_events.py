@@ -47,10 +47,12 @@ class Tally:
         self._open = [_Open(Window(*edge, resolution=resolution)) for edge in edges]
         self._routes: dict[str, str] = {}
 
-    def add(self, events: Iterable[Event]) -> None:
-        """Count events; those outside of the span are passed over."""
+    def add(self, events: Iterable[Event]) -> int:
+        """Count events; those outside of the span are passed over. Give how many there were in all."""
+        number = 0
         start, end, step, windows, routes = self.start, self.end, self.step, self._open, self._routes
         for time, client, status, request, seconds, detail in events:
+            number += 1
             if not start <= time < end:
                 continue
             into = windows[int((time - start) / step)]
@@ -68,6 +70,7 @@ class Tally:
                     entry[1].append(seconds)
             else:
                 _failed(into, entry[0], client, status, route, detail, request)
+        return number
 
     def windows(self) -> list[Window]:
         """Give what was counted."""

@@ -22,6 +22,7 @@ CHUNK = 4 * 1024 * 1024
 LINE = 256 * 1024
 SLACK = 120.0  # a log is written at the end of a request, Apache writes its beginning: out of order by as much
 SAMPLE = 256 * 1024
+PROBE = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +124,9 @@ def _pieces(stream: BinaryIO, parser: Parser, until: float) -> Iterator[str]:
 def _place(stream: BinaryIO, parser: Parser, wanted: float) -> int:
     """Find by bisection the offset of a line before which everything is older than ``wanted``."""
     low, high = 0, stream.seek(0, os.SEEK_END)
-    while high - low > LINE:
+    while high - low > PROBE:
         middle = (low + high) // 2
-        stream.seek(middle)
-        raw = stream.read(LINE)
-        time = _first_time(_text(raw[raw.find(b"\n") + 1 :]), parser)
+        time = _time_after(stream, parser, middle)
         if time is None or time >= wanted:
             high = middle
         else:
@@ -136,6 +135,16 @@ def _place(stream: BinaryIO, parser: Parser, wanted: float) -> int:
         return 0
     stream.seek(low)
     return low + stream.read(LINE).find(b"\n") + 1
+
+
+def _time_after(stream: BinaryIO, parser: Parser, offset: int) -> float | None:
+    for size in (PROBE, LINE):  # almost no line is longer than the first
+        stream.seek(offset)
+        raw = stream.read(size)
+        time = _first_time(_text(raw[raw.find(b"\n") + 1 : raw.rfind(b"\n") + 1]), parser)
+        if time is not None:
+            return time
+    return None
 
 
 def _first_time(text: str, parser: Parser) -> float | None:
@@ -154,15 +163,16 @@ def _text(raw: bytes) -> str:
 def last_time(path: str, parser: Parser) -> float | None:
     """Give the time of the newest line of the log, or None where it has none."""
     for part in reversed(parts(path)):
-        with part.open() as stream:
-            if part.packed:
-                raw = b"".join(_tail(stream))
-            else:
-                stream.seek(max(0, stream.seek(0, os.SEEK_END) - LINE))
-                raw = stream.read()
-        times = [event[0] for event in parser(_text(raw[: raw.rfind(b"\n") + 1]))]
-        if times:
-            return max(times)
+        for size in (PROBE, LINE):
+            with part.open() as stream:
+                if part.packed:
+                    raw = b"".join(_tail(stream))
+                else:
+                    stream.seek(max(0, stream.seek(0, os.SEEK_END) - size))
+                    raw = stream.read()
+            times = [event[0] for event in parser(_text(raw[: raw.rfind(b"\n") + 1]))]
+            if times:
+                return max(times)
     return None
 
 

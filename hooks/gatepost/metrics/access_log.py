@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from time import time
 
 from gatepost.metrics import MetricSource, SourceError, Verification, Window
 from gatepost.metrics._events import Tally
-from gatepost.metrics._files import last_time, sample, span
+from gatepost.metrics._files import last_time, parts, sample, span
 from gatepost.metrics._lines import Parser, parser_for
 
 AHEAD = 90.0
@@ -37,13 +38,20 @@ class LogReader:
 
     def read(self, start: float, end: float, step: float) -> list[Window]:
         """Give the windows of a span. SourceError: no log, not understood, or its clock is ahead of ours."""
-        sample_needed = self._parser is None
         parser = self.parser
-        if not sample_needed:
-            sample(self.settings.path)
+        if not Path(self.settings.path).exists() and not parts(self.settings.path):
+            raise SourceError(f"{self.settings.path}: has gone", "the log must stay where it is during a watch")
         tally = Tally(start, end, step, parser.resolution)
+        lines = understood = 0
         for text in span(self.settings.path, parser, start, end):
-            tally.add(parser(text))
+            lines += text.count("\n")
+            understood += tally.add(parser(text))
+        if understood < 0.5 * lines:
+            self._parser = None  # chosen again at the next look, should the format have changed
+            raise SourceError(
+                f"{self.settings.path}: {lines - understood} of {lines} lines cannot be read",
+                "its format changed, or several programs write to it; set verification.pattern",
+            )
         self._check_clock(parser)
         return tally.windows()
 

@@ -17,8 +17,9 @@ TOP_ROUTES = 20
 LEAST_TIMED = 200
 MINUTE = 60.0
 CLIENTS = 20
+HISTORY = 60
 
-Minutes = Sequence[tuple[float, float]]
+Minutes = Sequence[tuple[float, float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Baseline:
 
 
 def build(windows: Sequence[Window], origin: str, history: Minutes = ()) -> Baseline:
-    """Make a baseline of windows; ``history`` are (requests, errors) per minute of up to a day for the scatter."""
+    """Make a baseline of windows; ``history`` are (requests, errors, distinct errors) per minute for the scatter."""
     used = [window for window in windows if window.requests or window.timed]
     if not used:
         edges = (windows[0].start, windows[-1].end) if windows else (0.0, 0.0)
@@ -100,7 +101,7 @@ def build(windows: Sequence[Window], origin: str, history: Minutes = ()) -> Base
         errors=sum(window.errors for window in used),
         counted=counted,
         once=once,
-        phi=dispersion(history if len(history) > 60 else _minutes(covered, once)),
+        phi=scatter(history, once) if len(history) > HISTORY else dispersion(_minutes(covered, once)),
         rate=sum(window.requests for window in used) / sum(window.end - window.start for window in covered),
         traffic_phi=dispersion([(window.end - window.start, window.requests) for window in covered]),
         refused=_refused(covered, once),
@@ -115,6 +116,11 @@ def build(windows: Sequence[Window], origin: str, history: Minutes = ()) -> Base
         quantiles=quantiles(everything),
         series=_series(covered),
     )
+
+
+def scatter(history: Minutes, once: bool) -> float:
+    """Give phi of the errors per minute of up to a day."""
+    return dispersion([(n, distinct if once else errors) for n, errors, distinct in history])
 
 
 def _many_clients(windows: Sequence[Window]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, log
+from math import log
 from typing import Any, Literal
 
 from gatepost.model import printable
@@ -34,6 +34,17 @@ class Signal:
     text: str
     at: float = 0.0
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes it the same signal at the next look: name, level, and the signature, route or status."""
+        subject = next((str(self.data[name]) for name in ("signature", "route", "status") if name in self.data), "")
+        return self.name, self.level, subject
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Signal:
+        """Read what ``to_json`` gave."""
+        return cls(data["name"], data["level"], data["text"], data["at"], data["data"])
 
     def to_json(self) -> dict[str, Any]:
         """Give what records and rows hold."""
@@ -279,10 +290,5 @@ def _traffic(baseline: Baseline, polls: Sequence[Counts], progress: dict[str, fl
 
 
 def certainty(progress: Mapping[str, float]) -> float:
-    """Give the largest share of the needed evidence; 0.5 is half way to an alarm, exp of it is not a probability."""
+    """Give the largest share of the needed evidence; 0.5 is half way to an alarm."""
     return max(progress.values(), default=0.0)
-
-
-def odds(evidence: float) -> float:
-    """Give the factor by which the data speak for a change, for people: exp of a natural logarithm, capped."""
-    return exp(min(evidence, 50.0))

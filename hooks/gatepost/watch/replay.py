@@ -16,12 +16,11 @@ from gatepost.metrics._lines import Parser, iso_time, parser_for
 from gatepost.watch.baseline import Baseline, build
 from gatepost.watch.counts import Counts, reduce
 from gatepost.watch.judge import Known, Signal, assess, certainty
+from gatepost.watch.spans import DAY, WARM_UP, Span, bad_spans, candidates
 from gatepost.watch.verdict import Verdict, conclude
 
 HOUR = 3600.0
-DAY = 24 * HOUR
 LOOK_BACK = 30 * DAY
-WARM_UP = 60.0
 MINUTE = 60.0
 HALF = 0.5
 
@@ -43,14 +42,13 @@ class Plan:
 
 @dataclass(slots=True)
 class Recording:
-    """A log that is replayed: what happened in each minute of it, and the spans that are known to be bad."""
+    """A log that is replayed: what happened in each minute of it."""
 
     path: str
     parser: Parser
     first: float
     last: float
     minutes: list[Window] = field(default_factory=list)
-    bad: list[tuple[float, float]] = field(default_factory=list)
 
     def read(self, start: float, end: float, step: float) -> list[Window]:
         """Count a span."""
@@ -112,73 +110,49 @@ def replay(
 ) -> Iterator[dict[str, Any]]:
     """Give one object per deploy. ``alone`` judges each deploy as if the others had not happened."""
     suspects: list[str] = []
+    past: list[tuple[float, str, bool]] = []
     for number, (name, moment) in enumerate(deploys):
         following = deploys[number + 1][1] if number + 1 < len(deploys) and not alone else None
-        verdict, half = _watch(made, moment, following, plan, [d for _, d in deploys[:number]] if not alone else [])
+        verdict, half = _watch(made, moment, following, plan, bad_spans(past))
         answer = {"deploy": name, **verdict.to_json()}
         if suspects:
             answer["suspects"] = list(suspects)
         yield answer
         if not alone:
-            _remember(made, verdict, moment, half)
+            past.append((moment, verdict.word, half))
             suspects = [*suspects, name] if verdict.word == "superseded" and half else []
 
 
-def _remember(made: Recording, verdict: Verdict, moment: float, half: bool) -> None:
-    """A regression, or half of one, is bad from its deploy on until a later deploy passes."""
-    made.bad = [(start, min(end, moment)) for start, end in made.bad] if verdict.word in ("pass", "warn") else made.bad
-    if verdict.word == "regressed" or half:
-        made.bad.append((moment, float("inf")))
-
-
-def baseline_at(made: Recording, moment: float, plan: Plan, deploys: Sequence[float]) -> Baseline:
+def baseline_at(made: Recording, moment: float, plan: Plan, bad: Sequence[Span]) -> Baseline:
     """Give the last good hour before a deploy, else the same hour of the day before."""
-    for start, origin in (
-        (moment - DAY, "the last good hour"),
-        (moment - DAY - plan.baseline, "the same hour yesterday"),
-    ):
-        end = moment if origin == "the last good hour" else moment - DAY
-        spans = _good(max(start, made.first), end, plan.baseline, [*made.bad, *((d, d + WARM_UP) for d in deploys)])
-        if sum(b - a for a, b in spans) >= min(plan.baseline, 600.0, max(end - made.first, 1.0)) * HALF:
-            windows = [window for a, b in spans for window in made.read(a, b, plan.poll)]
-            history = [(w.requests, w.errors) for w in made.minutes if moment - DAY <= w.start and w.end <= moment]
-            found = build(windows, origin)
-            return found if found.once or len(history) < 120 else build(windows, origin, history)
+    for origin, found in candidates(moment, plan.baseline, bad, made.first):
+        windows = [window for start, end in found for window in made.read(start, end, plan.poll)]
+        history = [w for w in made.minutes if moment - DAY <= w.start and w.end <= moment and not _within(w.start, bad)]
+        return build(windows, origin, [(w.requests, w.errors, w.distinct) for w in history])
     return Baseline("no good hour before the deploy", moment, moment)
 
 
-def _good(start: float, end: float, wanted: float, bad: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Give the newest spans between two moments that touch nothing bad, oldest first, ``wanted`` seconds at most."""
-    spans, left = [], wanted
-    while end > start and left > 0:
-        over = [(a, b) for a, b in bad if a < end <= b or (a < end and b >= end)]
-        if over:
-            end = min(a for a, _ in over)
-            continue
-        low = max([start, end - left, *(b for a, b in bad if b < end)])
-        spans.append((low, end))
-        left -= end - low
-        end = low
-    return spans[::-1]
+def _within(moment: float, spans: Sequence[Span]) -> bool:
+    return any(start <= moment < end for start, end in spans)
 
 
 def _watch(
-    made: Recording, moment: float, following: float | None, plan: Plan, before: Sequence[float]
+    made: Recording, moment: float, following: float | None, plan: Plan, bad: Sequence[Span]
 ) -> tuple[Verdict, bool]:
-    baseline = baseline_at(made, moment, plan, before)
+    baseline = baseline_at(made, moment, plan, bad)
     known = _known(made, moment, plan)
     end = min(moment + plan.window, following) if following else moment + plan.window
     if moment > made.last + WARM_UP or moment < made.first:  # a log that ends at the deploy: traffic is gone
         return conclude(baseline, [], [], known, "the log does not cover the deploy"), False
     shape = baseline.shape
     polls: list[Counts] = []
-    signals: dict[tuple[str, str], Signal] = {}
+    signals: dict[tuple[str, str, str], Signal] = {}
     progress = 0.0
     for window in made.read(moment, end, plan.poll):
         polls.append(reduce(window, shape))
         found = assess(baseline, polls, known, plan.polls)
         progress = certainty(found.progress)
-        signals |= {(s.name, s.level): s for s in found.signals if (s.name, s.level) not in signals}
+        signals = {s.key: s for s in found.signals} | signals
         if found.regressed:
             break
     every = list(signals.values())

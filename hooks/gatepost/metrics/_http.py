@@ -1,0 +1,47 @@
+"""Ask a server over HTTP with a time-out and a limit on the answer; what goes wrong is a SourceError."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gatepost.metrics import SourceError
+from gatepost.model import printable
+
+LIMIT = 64 * 1024 * 1024
+
+
+def get(url: str, timeout: float, headers: dict[str, str] | None = None) -> bytes:
+    """Give the body of a GET request."""
+    import http.client
+    import urllib.error
+    import urllib.request
+
+    if not url.startswith(("http://", "https://")):
+        raise SourceError(f"{printable(url)}: is no http address")
+    request = urllib.request.Request(url, headers={"User-Agent": "gatepost", **(headers or {})})  # noqa: S310 - checked
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 - the scheme was checked
+            body: bytes = answer.read(LIMIT + 1)
+    except urllib.error.HTTPError as error:
+        with error:
+            text = error.read(300).decode("utf-8", "replace")
+        raise SourceError(f"{_shown(url)}: answered {error.code}: {printable(text, 160)}") from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise SourceError(f"{_shown(url)}: {printable(str(error), 160)}") from None
+    if len(body) > LIMIT:
+        raise SourceError(f"{_shown(url)}: the answer is larger than {LIMIT} bytes")
+    return body
+
+
+def get_json(url: str, timeout: float, headers: dict[str, str] | None = None) -> Any:
+    """Give the body of a GET request as JSON."""
+    body = get(url, timeout, headers)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise SourceError(f"{_shown(url)}: the answer is no JSON: {printable(body[:80].decode('latin-1'))}") from None
+
+
+def _shown(url: str) -> str:
+    return printable(url.partition("?")[0], 120)

@@ -1,0 +1,94 @@
+"""Begin the watch of a deploy: a row, a ref, a worker."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from gatepost.errors import PolicyError, UsageError
+from gatepost.git import Repository
+from gatepost.metrics import SourceError, Verification
+from gatepost.metrics._open import open_source
+from gatepost.records import state_dir
+from gatepost.watch.detach import spawn
+from gatepost.watch.lock import running
+from gatepost.watch.model import Deploy, Watch
+from gatepost.watch.store import FILE, Store
+from gatepost.watch.tell import show
+
+LOG = "watch.log"
+OUTWARD = ("command", "on_regressed", "webhook", "token_file")
+
+
+def begin(git_dir: Path, deploy: Deploy, settings: Verification) -> Watch:
+    """Insert the row of a deploy's watch, end those that it supersedes, and see that a worker runs."""
+    settings = trusted(git_dir, settings)
+    known_source(settings)
+    now = time.time()
+    pushed = deploy.at or now
+    at_once = settings.begin == "push"
+    service = deploy.service or settings.service or deploy.ref
+    watch = Watch(
+        id=f"{deploy.oid[:12]}-{int(now * 1000) % 10**9:09d}",
+        oid=deploy.oid,
+        ref=deploy.ref,
+        service=service,
+        pushed=pushed,
+        state="watching" if at_once else "waiting",
+        settings=settings,
+        old=deploy.old,
+        begun=pushed + settings.settle if at_once else None,
+        due=pushed,
+    )
+    with Store(state_dir(git_dir) / FILE) as store:
+        store.insert(watch)
+        if watch.begun is not None:
+            store.supersede(service, pushed, watch.id)
+    with Repository(git_dir, client=False) as repo:
+        show(repo, watch.oid, "watching")
+    work(git_dir)
+    return watch
+
+
+def known_source(settings: Verification) -> None:
+    """Raise PolicyError where the source is not known; that it cannot be read now is for the watch to say."""
+    try:
+        open_source(settings).close()
+    except PolicyError:
+        raise
+    except SourceError:
+        return
+
+
+def work(git_dir: Path) -> None:
+    """See that somebody works on the watches of a repository."""
+    if not running(git_dir):
+        spawn(git_dir, state_dir(git_dir) / LOG)
+
+
+def trusted(git_dir: Path, settings: Verification) -> Verification:
+    """Take what acts outside of the repository from the server's own file only, not from a tree that was pushed."""
+    from gatepost.gate import VOCABULARY
+    from gatepost.policy import FILE as POLICY
+    from gatepost.policy import parse_policy, parse_toml
+
+    own = Verification()
+    file = git_dir / POLICY
+    if file.is_file():
+        policy = parse_policy(parse_toml(file.read_bytes(), str(file)), str(file), VOCABULARY)
+        own = policy.get("verification", Verification)
+    return replace(settings, **{name: getattr(own, name) for name in OUTWARD})
+
+
+def mark(git_dir: Path, oid: str, begun: float) -> Watch:
+    """Say when a deploy happened: its watch begins then, and those of older deploys end."""
+    with Store(state_dir(git_dir) / FILE) as store:
+        watch = store.get(oid)
+        if watch is None:
+            raise UsageError(f"{oid[:12]}: no watch waits for this commit", "push it to a deploy ref first")
+        if not store.mark(watch, begun):
+            raise UsageError(f"{oid[:12]}: its deploy was marked before", f"gatepost status {oid[:12]}")
+        store.supersede(watch.service, begun, watch.id)
+    work(git_dir)
+    return replace(watch, begun=begun)

@@ -1,0 +1,160 @@
+"""Ask for the verdict on a deploy: of the database in the server's repository, of the records in a clone."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gatepost.errors import PASS, UNKNOWN, UsageError
+from gatepost.git import Repository
+from gatepost.model import printable
+from gatepost.records import REF, git_dir, read
+from gatepost.watch.begin import work
+from gatepost.watch.judge import certainty
+from gatepost.watch.model import Watch
+from gatepost.watch.store import FILE, Store
+from gatepost.watch.tell import KIND, REFS, message
+from gatepost.watch.verdict import EXIT
+
+BAR = 24
+# What a fetch over ssh or through a proxy needs; git.py's own list is for reading only.
+_FETCH = ("SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "http_proxy", "https_proxy",
+          "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "ALL_PROXY")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is known of the verification of one commit."""
+
+    word: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass or warn, 1 regressed, 3 everything else."""
+        return EXIT.get(self.word, UNKNOWN)
+
+    @property
+    def final(self) -> bool:
+        """Tell whether nothing more will come."""
+        return self.word in EXIT
+
+
+def ask(repo: Repository, revision: str, *, remote: str = "origin", wait: float = 0.0) -> Status:
+    """Give what is known of a commit's verification, after waiting up to so many seconds for a verdict."""
+    oid = repo.resolve(revision) or (revision if len(revision) >= 40 else None)
+    if oid is None:
+        raise UsageError(f"{printable(revision, 60)}: no such commit here", "name a commit: gatepost status OID")
+    directory = git_dir(repo)
+    server = (directory / "gatepost" / FILE).exists()
+    until, shown = time.monotonic() + wait, False
+    while True:
+        found = _of_server(directory, oid) if server else _of_clone(repo, oid, remote)
+        if found.final or time.monotonic() >= until or (found.word == "none" and server):
+            break
+        shown = _progress(found) or shown
+        repo.close()  # the object reader would not see what the next fetch brings
+        time.sleep(_pause(found, until))
+    if shown:
+        sys.stderr.write("\r\x1b[K")
+    return found
+
+
+def _pause(found: Status, until: float) -> float:
+    poll = float(found.data.get("poll", 10.0))
+    return max(0.05, min(poll / 2, 10.0, until - time.monotonic()))
+
+
+def _of_server(directory: Path, oid: str) -> Status:
+    with Store(directory / "gatepost" / FILE) as store:
+        watch = store.get(oid)
+    if watch is None:
+        return _none(oid)
+    if watch.state != "done":
+        work(directory)  # a worker that was killed is replaced by whoever asks
+    if watch.verdict is not None:
+        return Status(str(watch.verdict["verdict"]), message(watch))
+    return Status(watch.state, _running(watch))
+
+
+def _running(watch: Watch) -> dict[str, Any]:
+    return {
+        "kind": KIND,
+        "watch": watch.id,
+        "oid": watch.oid,
+        "ref": watch.ref,
+        "service": watch.service,
+        "verdict": watch.state,
+        "reason": watch.problem or ("waiting for the deploy" if watch.state == "waiting" else "nothing certain yet"),
+        "begun": watch.begun,
+        "deadline": watch.deadline,
+        "poll": watch.settings.poll,
+        "progress": dict(watch.progress),
+    }
+
+
+def _none(oid: str) -> Status:
+    data = {"kind": KIND, "oid": oid, "verdict": "none", "reason": "there is no verification of this commit"}
+    return Status("none", data)
+
+
+def _of_clone(repo: Repository, oid: str, remote: str) -> Status:
+    given = {name: os.environ[name] for name in _FETCH if name in os.environ}
+    specs = [f"+{REF}*:{REF}*", f"+{REFS}/{oid}/*:{REFS}/{oid}/*"]
+    code, _, err = repo.attempt("fetch", "-q", "--no-tags", "--prune", remote, *specs, env=given)
+    if code:
+        reason = (
+            f"the records cannot be fetched from {remote}: {printable(err.decode('utf-8', 'replace').strip(), 200)}"
+        )
+        return Status("unreachable", {"kind": KIND, "oid": oid, "verdict": "unreachable", "reason": reason})
+    records = read(repo, oid, KIND)
+    refs = repo.text("for-each-ref", "--format=%(refname)", f"{REFS}/{oid}/").split()
+    watching = any(ref.endswith("/watching") for ref in refs)
+    if records and not watching:
+        return Status(str(records[-1].get("verdict")), records[-1])
+    if watching:
+        data = {"kind": KIND, "oid": oid, "verdict": "watching", "reason": "nothing certain yet"}
+        return Status("watching", data)
+    return _none(oid)
+
+
+def _progress(found: Status) -> bool:
+    """Draw a bar where somebody looks at a terminal; tell whether that was so."""
+    if not sys.stderr.isatty():
+        return False
+    begun, deadline = found.data.get("begun"), found.data.get("deadline")
+    line = f"{found.data.get('reason', found.word)}"
+    if begun and deadline:
+        share = min(1.0, max(0.0, (time.time() - begun) / max(deadline - begun, 1e-9)))
+        done = round(BAR * share)
+        evidence = certainty(found.data.get("progress", {}))
+        bar = "#" * done + "." * (BAR - done)
+        line = f"[{bar}] {max(0.0, deadline - time.time()):.0f} s left, evidence {100 * evidence:.0f} % of an alarm"
+    sys.stderr.write(f"\r\x1b[K{line[:100]}")
+    sys.stderr.flush()
+    return True
+
+
+def render(found: Status) -> str:
+    """Write what is known for a person, and what to do next."""
+    data = found.data
+    oid = str(data.get("oid", ""))
+    lines = [f"{oid[:12]} {found.word}: {printable(str(data.get('reason', '')), 300)}"]
+    lines += [
+        f"  {s['level']} {s['name']} after {s['at']:g} s: {printable(str(s['text']), 200)}"
+        for s in data.get("evidence", ())
+    ]
+    lines += [f"  new, once: {printable(str(name), 160)}" for name in list(data.get("new_once", ()))[:5]]
+    missed = data.get("could_have_missed") or {}
+    if missed.get("text") and found.exit_code != PASS:
+        lines.append(f"  could have missed: {printable(str(missed['text']), 200)}")
+    if found.word == "regressed":
+        lines.append(f"  roll back: gatepost rollback run {oid[:12]}")
+    elif not found.final and found.word != "none":
+        lines.append(f"  wait for it: gatepost status {oid[:12]} --wait")
+    return "".join(line + "\n" for line in lines)

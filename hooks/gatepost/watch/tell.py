@@ -1,0 +1,121 @@
+"""Tell the verdict: the record, a ref that ``git ls-remote`` shows, a webhook, a command; each once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gatepost.errors import GatepostError
+from gatepost.git import Repository, environment
+from gatepost.model import printable
+from gatepost.records import append, read
+from gatepost.watch.model import Watch
+from gatepost.watch.store import Store
+
+KIND = "verification"
+REFS = "refs/gatepost/verification"
+RULES = {"error-rate": "verify/error-rate", "latency": "verify/latency", "new-error": "verify/new-error"}
+TRIES = 3
+TIMEOUT = 5.0
+
+
+def message(watch: Watch) -> dict[str, Any]:
+    """Give what the record, the webhook and the command are told."""
+    verdict = dict(watch.verdict or {})
+    word = str(verdict.get("verdict", ""))
+    names = [str(name) for name in verdict.get("signals", ())]
+    rules = [RULES[name] for name in names if name in RULES]
+    if word not in ("pass", "warn", "regressed", "superseded"):
+        rules.append("verify/inconclusive")
+    return {
+        "kind": KIND,
+        "watch": watch.id,
+        "oid": watch.oid,
+        "old": watch.old,
+        "ref": watch.ref,
+        "service": watch.service,
+        "begun": watch.begun,
+        "ended": watch.ended,
+        **verdict,
+        "rules": rules,
+    }
+
+
+def everybody(git_dir: Path, store: Store, watch: Watch) -> None:
+    """Tell all channels that were not told yet. What can be told twice is marked after, what must not be, before."""
+    with Repository(git_dir, client=False) as repo:
+        _again(store, watch, "record", lambda: _record(repo, watch))
+        _again(store, watch, "ref", lambda: show(repo, watch.oid, str(message(watch).get("verdict"))))
+    if watch.settings.webhook:
+        _again(store, watch, "webhook", lambda: _post(watch.settings.webhook, message(watch)))
+    regressed = (watch.verdict or {}).get("verdict") == "regressed"
+    if watch.settings.on_regressed and regressed and store.tell(watch, "command"):
+        _run(git_dir, watch)
+
+
+def _again(store: Store, watch: Watch, channel: str, act: Callable[[], None]) -> None:
+    """Tell one channel; what fails is tried a few times and then left, so that the others are told."""
+    if channel in watch.told:
+        return
+    for left in reversed(range(TRIES)):
+        try:
+            act()
+            store.tell(watch, channel)
+            return
+        except (GatepostError, OSError) as error:
+            if not left:
+                sys.stderr.write(f"{watch.id}: {channel}: {printable(str(error), 300)}\n")
+
+
+def _record(repo: Repository, watch: Watch) -> None:
+    if any(record.get("watch") == watch.id for record in read(repo, watch.oid, KIND)):
+        return
+    append(repo, watch.oid, message(watch), repo.resolve(watch.oid, "tree"))
+
+
+def show(repo: Repository, oid: str, word: str) -> None:
+    """Leave exactly one ref for a commit, ``refs/gatepost/verification/<oid>/<word>``."""
+    prefix = f"{REFS}/{oid}"
+    there = repo.text("for-each-ref", "--format=%(refname)", f"{prefix}/").split()
+    commands = [f"delete {ref}\n" for ref in there if ref != f"{prefix}/{word}"]
+    repo.run("update-ref", "--stdin", stdin="".join([*commands, f"update {prefix}/{word} {oid}\n"]).encode())
+
+
+def _post(url: str, body: Mapping[str, Any]) -> None:
+    import urllib.request
+
+    if not url.startswith(("http://", "https://")):
+        raise OSError(f"{url} is no http address")
+    data = json.dumps(body).encode()
+    headers = {"Content-Type": "application/json", "User-Agent": "gatepost"}
+    request = urllib.request.Request(url, data, headers)  # noqa: S310 - the scheme was checked
+    with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310 - the scheme was checked
+        pass
+
+
+def _run(git_dir: Path, watch: Watch) -> None:
+    """Start the operator's command, once: the verdict and the rollback plan come on its standard input."""
+    with Repository(git_dir, client=False) as repo:
+        plans = [record for record in read(repo, watch.oid) if "rollback" in str(record.get("kind", ""))]
+    given = {"GATEPOST_OID": watch.oid, "GATEPOST_OLD": watch.old or "", "GATEPOST_REF": watch.ref}
+    with tempfile.TemporaryFile() as stdin, Path(os.devnull).open("wb") as nothing:
+        stdin.write(json.dumps(message(watch) | {"plan": plans[-1] if plans else None}).encode())
+        stdin.seek(0)
+        with suppress(OSError):
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", watch.settings.on_regressed],
+                stdin=stdin,
+                stdout=nothing,
+                stderr=None,
+                cwd=git_dir,
+                env=environment(own=False, client=False) | given,
+                start_new_session=True,
+            )
+            process.returncode = 0  # it runs on without us

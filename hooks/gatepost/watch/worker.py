@@ -1,0 +1,149 @@
+"""Do the work of the watches: lease what is due, look, save, and when it is decided, tell.
+
+Everything can be read again from the source and the row, so a worker may be killed at each of these steps;
+another one, or the same after a restart, goes on where the row stands.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
+
+from gatepost.errors import CannotJudge, GatepostError
+from gatepost.metrics import Reader, Verification
+from gatepost.metrics._open import open_source
+from gatepost.model import printable
+from gatepost.records import state_dir
+from gatepost.watch import look, tell
+from gatepost.watch.lock import hold
+from gatepost.watch.model import Watch
+from gatepost.watch.store import FILE, Store
+
+JUMP = 30.0
+IDLE = 1.0
+BEAT = 10.0
+Open = Callable[[Verification], Reader]
+
+
+class Worker:
+    """The worker of one repository; ``clock`` and ``pause`` are those of the machine, or of a test."""
+
+    def __init__(
+        self,
+        git_dir: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+        opening: Open = open_source,
+    ) -> None:
+        self.git_dir = git_dir
+        self.store = Store(state_dir(git_dir) / FILE)
+        self._clock, self._steady, self._open = clock, steady, opening
+        self._offset = clock() - steady()
+        self._readers: dict[Verification, Reader] = {}
+        self._current: Watch | None = None
+        self._closed = Event()
+        Thread(target=self._beat, daemon=True, name="gatepost-lease").start()
+
+    def _beat(self) -> None:
+        """Keep the lease of the watch that is being looked at, should its log take minutes to read."""
+        while not self._closed.wait(BEAT):
+            watch = self._current
+            if watch is not None:
+                with suppress(CannotJudge):
+                    self.store.renew(watch, self._clock())
+
+    def close(self) -> None:
+        """Let go of sources and database."""
+        self._closed.set()
+        for reader in self._readers.values():
+            reader.close()
+        self.store.close()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def step(self) -> bool:
+        """Do one watch that is due; False where none is."""
+        self._notice_jump()
+        watch = self.store.lease(self._clock())
+        if watch is None:
+            return False
+        self._current = watch
+        try:
+            self._one(watch)
+        except CannotJudge as error:  # a full disk, a locked file: the row stays, and is tried again
+            _log(f"{watch.id}: {error.message}")
+        finally:
+            self._current = None
+        return True
+
+    def _one(self, watch: Watch) -> None:
+        now = self._clock()
+        if watch.state == "telling":
+            tell.everybody(self.git_dir, self.store, watch)
+            self.store.save(replace(watch, state="done"))
+            return
+        polls = self.store.polls(watch)
+        try:
+            found, fresh = look.at(watch, polls, self.store, self._reader, now)
+        except GatepostError as error:
+            found, fresh = look.failed(watch, polls, f"{error.message}", now), []
+        if not self.store.save(found, fresh):
+            _log(f"{watch.id}: another worker has taken it")
+        elif found.begun is not None and watch.begun is None:
+            self.store.supersede(watch.service, found.begun, watch.id)
+
+    def _reader(self, settings: Verification) -> Reader:
+        if settings not in self._readers:
+            self._readers[settings] = self._open(settings)
+        return self._readers[settings]
+
+    def _notice_jump(self) -> None:
+        offset = self._clock() - self._steady()
+        jump, self._offset = offset - self._offset, offset
+        if abs(jump) > JUMP:
+            self.store.doubt(f"{look.CLOCK} by {jump:+.0f} s during the watch", float("inf"))
+
+    def run(self, stop: Event, *, until_idle: bool = False) -> None:
+        """Work until ``stop`` is set, or with ``until_idle`` until no watch is open."""
+        while not stop.is_set():
+            try:
+                if self.step():
+                    continue
+                if until_idle and not self.store.pending():
+                    return
+                due = self.store.next_due()
+            except CannotJudge as error:
+                _log(error.message)
+                due = None
+            stop.wait(min(IDLE, max(0.02, due - self._clock())) if due else IDLE)
+
+
+def _log(text: str) -> None:
+    sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {printable(text, 500)}\n")
+    sys.stderr.flush()
+
+
+def child(directory: str) -> None:
+    """Work on one repository until no watch is open: what a push starts where no daemon runs."""
+    git_dir = Path(directory)
+    for _ in range(100):
+        # The one that holds the lock may just have seen that nothing is open: wait, then look again.
+        with hold(git_dir, seconds=3.0) as held:
+            if not held:
+                return
+            with Worker(git_dir) as worker:
+                worker.store.release()
+                worker.run(Event(), until_idle=True)
+        with Store(state_dir(git_dir) / FILE) as store:
+            if not store.pending():
+                return
