@@ -40,6 +40,11 @@ COMMENT: dict[Dialect, str] = {
 }
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Give the words of a text: a list of keywords that can be read."""
+    return tuple(text.split())
+
+
 class Token(NamedTuple):
     """One token: ``kind`` word, name, string, body, number or op; ``value`` is upper case for words."""
 

@@ -1,0 +1,1 @@
+/*!50003 DROP TABLE `org` */;

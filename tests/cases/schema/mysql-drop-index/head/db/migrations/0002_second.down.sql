@@ -1,0 +1,1 @@
+ALTER TABLE `account` ADD KEY `account_email_idx` (`email`);

@@ -1,0 +1,3 @@
+SET @x = 'DROP TABLE org';
+PREPARE s FROM 'DROP TABLE org';
+EXECUTE s;

@@ -1,0 +1,1 @@
+ALTER TABLE `account` CHANGE `nick` `name` text;

@@ -1,0 +1,1 @@
+ALTER TABLE `account` RENAME KEY `mail` TO `account_email_idx`;

@@ -1,0 +1,1 @@
+ALTER TABLE `account` RENAME INDEX `account_email_idx` TO `mail`;

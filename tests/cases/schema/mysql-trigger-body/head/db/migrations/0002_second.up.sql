@@ -1,0 +1,1 @@
+CREATE TRIGGER `tidy` AFTER DELETE ON `org` FOR EACH ROW BEGIN DELETE FROM `account` WHERE `org_id` = OLD.`id`; DROP TABLE `account`; END;

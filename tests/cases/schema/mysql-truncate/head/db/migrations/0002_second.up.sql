@@ -1,0 +1,2 @@
+TRUNCATE `account`;
+DELETE FROM `org`;

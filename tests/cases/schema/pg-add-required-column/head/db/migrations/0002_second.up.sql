@@ -1,0 +1,1 @@
+ALTER TABLE account ADD COLUMN plan text NOT NULL, ADD COLUMN seats integer NOT NULL DEFAULT 1;

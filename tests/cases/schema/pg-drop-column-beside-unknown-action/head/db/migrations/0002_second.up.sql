@@ -1,0 +1,1 @@
+ALTER TABLE account DROP COLUMN nick, VALIDATE CONSTRAINT account_age_check, FROBNICATE account;

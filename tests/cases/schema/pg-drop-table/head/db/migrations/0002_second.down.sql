@@ -1,0 +1,1 @@
+CREATE TABLE org (id bigserial PRIMARY KEY, name text);

@@ -1,0 +1,2 @@
+ALTER TABLE account DROP COLUMN nick;
+SELECT 'DROP TABLE account;

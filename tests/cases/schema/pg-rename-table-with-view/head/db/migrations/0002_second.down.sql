@@ -1,0 +1,2 @@
+DROP VIEW org;
+ALTER TABLE organisation RENAME TO org;

@@ -1,0 +1,2 @@
+ALTER TABLE org RENAME TO organisation;
+CREATE VIEW org AS SELECT * FROM organisation;

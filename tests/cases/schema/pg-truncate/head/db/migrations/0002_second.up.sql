@@ -1,0 +1,2 @@
+TRUNCATE account, org CASCADE;
+DELETE FROM org;

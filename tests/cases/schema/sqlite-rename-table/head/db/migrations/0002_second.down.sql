@@ -1,0 +1,1 @@
+ALTER TABLE organisation RENAME TO org;

