@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from gatepost.policy import LOWER, Percent, Size
 
-__all__ = ["Artifact", "Bundle", "Figure", "Measurement", "Served"]
+if TYPE_CHECKING:
+    from gatepost.bundles._tree import Tree
+
+PACKAGE = "//"  # begins a node that is a package; no path of a tree begins so
+
+__all__ = [
+    "PACKAGE",
+    "Artifact",
+    "Bundle",
+    "Figure",
+    "Import",
+    "Measurement",
+    "Resolved",
+    "Resolves",
+    "Served",
+    "Source",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +46,18 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """``[bundle]``: the artifacts, and where production enters the import graph."""
+    """``[bundle]``: the artifacts, and where production enters the import graph.
+
+    ``test_paths`` and ``test_packages`` are test code besides the usual; ``allow`` names paths and
+    packages that are none in spite of their name.
+    """
 
     artifact: tuple[Artifact, ...] = ()
     entries: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
+    test_paths: tuple[str, ...] = ()
+    test_packages: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +109,60 @@ class Measurement:
         gzip = sum(packed) if len(packed) == len(figures) else None
         compressor = figures[0].compressor if gzip is not None else "none"
         return Figure(sum(figure.raw for figure in figures), gzip, compressor)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import of a file: what it names, where, and how it is loaded.
+
+    ``dynamic`` is loaded on demand; ``glob`` names many files (patterns after "!" are left out);
+    ``guarded`` stands behind a test for a development build.
+    """
+
+    specifier: str
+    line: int = 1
+    dynamic: bool = False
+    glob: bool = False
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What an import leads to, and the paths (without extension) that decided it."""
+
+    targets: tuple[str, ...] = ()
+    tried: tuple[str, ...] = ()
+
+
+class Resolves(Protocol):
+    """Turn what a file imports into files and packages of one tree."""
+
+    def resolve(self, importer: str, item: Import) -> Resolved:
+        """Give the targets of one import."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The import graph of one family of languages.
+
+    ``language`` names how a file is scanned, "" for one without imports of its own, None for a file
+    that is not of this family. ``settles`` tells files that decide how imports resolve. ``entries``
+    detects where production begins, near the paths that changed.
+    """
+
+    language: Callable[[str], str | None]
+    scan: Callable[[str, str], tuple[Import, ...]]
+    resolver: Callable[[Tree, Mapping[str, str]], Resolves]
+    entries: Callable[[Tree, Iterable[str]], tuple[str, ...]]
+    settles: Callable[[str], bool]
+    test_paths: tuple[str, ...] = ()
+    test_packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What each plug-in of this package has as ``SOURCE``: a way to sizes, or an import graph."""
+
+    name: str
+    summary: str
+    graph: Family | None = None

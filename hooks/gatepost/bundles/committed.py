@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from gatepost.bundles import Artifact, Figure, Measurement, Served
+from gatepost.bundles import Artifact, Figure, Measurement, Served, Source
 from gatepost.bundles._cache import Cache
 from gatepost.bundles._masks import plain
 from gatepost.bundles._weigh import compressor, weigh
@@ -16,6 +16,9 @@ from gatepost.paths import matches
 
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _MAGIC = re.compile(r"[*?\[{<]")
+
+
+SOURCE = Source("committed", "files that are committed, measured from their blobs")
 
 
 def globs(artifact: Artifact) -> tuple[str, ...]:

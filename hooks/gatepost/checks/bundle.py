@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.bundles import Artifact, Bundle, Measurement
+from gatepost import bundles, registry
+from gatepost.bundles import Artifact, Bundle, Family, Measurement, Source
 from gatepost.bundles._cache import Cache
+from gatepost.bundles._reachable import Comparison, Reachable
 from gatepost.bundles.committed import globs, measure
 from gatepost.checks import Check
+from gatepost.checks import _bundle_reach as reach
+from gatepost.checks import _bundle_sizes as sizes
 from gatepost.checks._bundle_rules import RULES
-from gatepost.checks._bundle_sizes import Step, judge
+from gatepost.checks._bundle_sizes import Step
 from gatepost.git import Change
-from gatepost.model import Outcome
+from gatepost.model import Finding, Outcome
 from gatepost.paths import matches
 from gatepost.policy import Policy, Setting
 
@@ -39,33 +43,62 @@ def _built(path: str) -> str:
 
 
 def relevant(change: Change, policy: Policy) -> bool:
-    """Tell whether a changed path can change a size."""
-    named = policy.get("bundle", Bundle).artifact
-    if not named:
-        return any(_built(path) for path in change.paths)
-    wanted = [glob for artifact in named for glob in globs(artifact)]
-    return any(path in POLICY_FILES or matches(path, *wanted) for path in change.paths)
+    """Tell whether a changed path can change a size or the import graph."""
+    settings = policy.get("bundle", Bundle)
+    wanted = [glob for artifact in settings.artifact for glob in globs(artifact)]
+    return any(_concerns(path, wanted) for path in change.paths)
+
+
+def _concerns(path: str, wanted: list[str]) -> bool:
+    if path in POLICY_FILES or (wanted and matches(path, *wanted)):
+        return True
+    return any(family.language(path) is not None or family.settles(path) for family in _families())
+
+
+def _families() -> Iterator[Family]:
+    for source in registry.load(bundles, "SOURCE", Source):
+        if source.graph:
+            yield source.graph
 
 
 def run(change: Change, policy: Policy) -> Outcome:
-    """Measure what changed, and judge it."""
+    """Measure what changed, follow the imports, and judge both."""
+    settings, file = policy.get("bundle", Bundle), _file(policy)
+    reached: dict[str, list[object]] = {"new": [], "gone": []}
+    findings: list[Finding] = []
     with Cache(change.repo.directory()) as cache:
         steps = list(_steps(change, policy, cache))
-    named = bool(policy.get("bundle", Bundle).artifact)
-    findings = tuple(finding for step in steps if named or step.after.files for finding in judge(step))
-    sections = {"bundle": {"artifacts": [step.json() for step in steps], "reachable": {"new": [], "gone": []}}}
-    return Outcome(findings, sections)
+        for step in steps:
+            if settings.artifact or step.after.files:
+                findings += sizes.judge(step)
+        for family in _families():
+            found = _compare(change, settings, family, cache)
+            if found:
+                findings += reach.judge(found, change, settings, file)
+                for key, entries in reach.section(found).items():
+                    reached[key] += entries
+    return Outcome(tuple(findings), {"bundle": {"artifacts": [step.json() for step in steps], "reachable": reached}})
+
+
+def _compare(change: Change, settings: Bundle, family: Family, cache: Cache) -> Reachable | None:
+    changed = any(
+        path in POLICY_FILES or family.language(path) is not None or family.settles(path) for path in change.paths
+    )
+    return Comparison(change, settings, family, cache).compare() if changed else None
+
+
+def _file(policy: Policy) -> str:
+    return "pyproject.toml" if policy.source.endswith("pyproject.toml") else "gatepost.toml"
 
 
 def _steps(change: Change, policy: Policy, cache: Cache) -> Iterator[Step]:
-    file = "pyproject.toml" if policy.source.endswith("pyproject.toml") else "gatepost.toml"
     settled = not any(path in POLICY_FILES for path in change.paths)
     for artifact in artifacts(change, policy):
         wanted = globs(artifact)
         still = settled and not any(matches(path, *wanted) for path in change.paths)
         after = measure(artifact, change.head, cache, only_cached=still)
         before = after if still else _before(artifact, change, cache)
-        yield Step(artifact, before, after, file)
+        yield Step(artifact, before, after, _file(policy))
 
 
 def _before(artifact: Artifact, change: Change, cache: Cache) -> Measurement:

@@ -1,0 +1,3 @@
+import { users } from "./__fixtures__/users";
+
+export const format = (value: number): string => users[0].name + value.toFixed(2);

@@ -1,0 +1,3 @@
+import { utils } from "xlsx";
+
+export default () => <pre>{utils.book_new()}</pre>;

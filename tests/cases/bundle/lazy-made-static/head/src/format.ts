@@ -1,0 +1,3 @@
+import Report from "./report";
+
+export const format = (value: number): string => Report.name + value.toFixed(2);

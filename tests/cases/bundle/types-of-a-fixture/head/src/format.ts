@@ -1,0 +1,3 @@
+import type { User } from "./__fixtures__/users";
+
+export const format = (user: User): string => user.name;
