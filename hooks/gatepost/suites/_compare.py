@@ -316,15 +316,19 @@ class _Assertions:
         return self.found("assertion-loosened", one, other, level=self.arranged(one))
 
     def removed(self, one: Assertion) -> Weakening:
-        """Report an assertion of which nothing is left."""
-        return self.found("assertion-removed", one, level=self.last() or self.arranged(one))
+        """Report an assertion of which nothing is left, quietly where its scenario left with it."""
+        level = self.last()
+        gone = self.after.live and self.arranged(one)
+        why = "what it looked at is gone or changed as well" if gone and level is None else ""
+        return self.found("assertion-removed", one, None, why, level)
 
     def last(self) -> Level | None:
-        """Give the level where the test demands nothing any more, and is otherwise the one that it was."""
+        """Give the level where the test demands nothing any more, and was not written anew."""
         if self.after.live or self.old.helper:
             return None
-        kept = sum((Counter(self.before.arranged) & Counter(self.after.arranged)).values())
-        return "error" if 2 * kept >= len(self.before.arranged) else None
+        before, after = Counter(self.before.arranged), Counter(self.after.arranged)
+        kept = sum((before & after).values())
+        return "error" if 2 * kept >= len(self.before.arranged) or not after - before else None
 
     def arranged(self, one: Assertion) -> Level | None:
         """Give a lower level where what the assertion looked at went or changed with it."""

@@ -136,6 +136,8 @@ def _comparison(left: ast.expr, operator: ast.cmpop, right: ast.expr, spot: Spot
     if word == "in" and _literal(left) and not _literal(right):
         left, right, word = right, left, "contains"
     subject, expected = text(left), text(right)
+    if word == "==" and isinstance(left, ast.Call) and text(left.func) == "type" and len(left.args) == 1:
+        return _made(text(left.args[0]), "isinstance", expected, spot, BOUND, negated, left)
     if expected in ("True", "False") and word in ("==", "!="):
         # "is True" against plain truth is style, not strength.
         return _made(subject, "truthy", "", spot, TRUTHY, (expected == "False") != (word == "!="), left, right)

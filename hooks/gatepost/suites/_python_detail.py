@@ -223,7 +223,7 @@ def examine(node: Function, resolve: Resolver, markers: Iterable[Marker], rows: 
     walk.block(body, (), LIVE)
     spoken = words(" ".join(walk.statements))
     asserting = {one.source for one in walk.assertions}
-    arranged = tuple(s for s in walk.statements if not s.startswith("assert ") and s not in asserting)
+    arranged = tuple(s for s in walk.statements if not s.startswith("assert ") and s not in {*asserting, "pass", "..."})
     return Detail(
         assertions=tuple(walk.assertions),
         statements=tuple(walk.statements),

@@ -14,6 +14,7 @@ from gatepost.suites._python_assertions import CHECKING, Spot, called, demanded,
 from gatepost.suites._python_detail import Function, examine, truth
 from gatepost.suites._units import Detail, Marker, Source, Unit
 from gatepost.suites._words import squeeze, successors, words
+from gatepost.suites.python import claims
 
 _SKIP_MARKS = {
     "skip": "skip",
@@ -169,7 +170,7 @@ class _Module:
                     else [above[0], "", *above[1:-1][::-1][:1]]
                 )
                 found += [f"{start}/{parts}.py".lstrip("/") for start in starts if parts]
-        return list(dict.fromkeys(found))[:24]
+        return [path for path in dict.fromkeys(found) if claims(path)][:24]  # an assert in the product is no test
 
 
 @dataclass(slots=True)
@@ -220,7 +221,7 @@ class _Reader:
 
     def function(self, node: Function, prefix: str, off: str, marks: tuple[ast.expr, ...]) -> None:
         """Add one function."""
-        fixture = any("fixture" in text(mark) for mark in node.decorator_list)
+        fixture = any(_name(mark).endswith("fixture") for mark in node.decorator_list)
         why = off
         if not node.name.startswith("test"):
             why = f"its name {node.name} does not begin with test"
@@ -264,6 +265,10 @@ class _Reader:
             if isinstance(table, (ast.List, ast.Tuple, ast.Set)):
                 rows += table.elts
         return tuple(rows), tuple(outside)
+
+
+def _name(mark: ast.expr) -> str:
+    return text(mark.func if isinstance(mark, ast.Call) else mark)
 
 
 def _examine(node: Function, module: _Module, marks: Sequence[ast.expr], rows: Sequence[ast.expr]) -> Detail:
