@@ -12,61 +12,19 @@ from typing import Any
 import jsonschema
 import pytest
 
+from _reports import EVIL, LOOSE, TOLD, WIDE, hostile, make, sample
 from gatepost import reports
 from gatepost.errors import UsageError
-from gatepost.model import Finding, Report, Rule, Skip
+from gatepost.model import Finding, Report, Skip
 from gatepost.reports.json import plain
 from gatepost.reports.json import render as render_json
 from gatepost.reports.text import HOOK_LINES, HOOK_WIDTH, render, render_hook
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
-PAGE = "Too wide.\n\nWhy: it hurts.\n\nInstead: make it narrow.\n\nFine when: never."
-WIDE = Rule("schema/drop-column", "error", PAGE)
-LOOSE = Rule("tests/assertion-loosened", "warning", PAGE)
-TOLD = Rule("dependency/added", "note", PAGE)
-EVIL = "a\x1b[31m\r\n::error::\u202ex\u200b</script><b>&\"'|`\udcff"
-
-
-def make(*findings: Finding, **changes: Any) -> Report:
-    values: dict[str, Any] = {
-        "base": "1" * 40,
-        "head": "2" * 40,
-        "ref": "refs/heads/main",
-        "commits": 3,
-        "findings": findings,
-        "sections": {},
-        "skipped": (),
-        "elapsed_ms": 83,
-    }
-    return Report(**(values | changes))
-
-
-def sample() -> Report:
-    return make(
-        Finding(
-            LOOSE,
-            "tests/test_price.py",
-            "test_total no longer compares the sum",
-            "restore `assert total == 12`",
-            line=7,
-            data={"suite": "pytest", "test": "test_total", "path": "tests/test_price.py"},
-        ),
-        Finding(
-            WIDE,
-            "db/migrations/0042_drop_nickname.up.sql",
-            "drops column users.nickname, which the running release still reads",
-            "ship the release that stops reading it first, then drop the column in a later push",
-            line=3,
-            data={"operation": "drop-column", "table": "users", "object": "nickname"},
-        ),
-        Finding(TOLD, "package-lock.json", "adds left-pad 1.3.0", data={"name": "left-pad"}),
-        Finding(WIDE, "db/migrations/0001_old.up.sql", "drops column a.b", suppressed="unused since March"),
-        skipped=(Skip("drift", "no staging snapshot is configured"),),
-    )
 
 
 def test_each_module_is_a_format_of_its_own_name() -> None:
-    assert {"json", "text"} <= set(reports.names())
+    assert reports.names() == ("github", "html", "json", "markdown", "sarif", "text")
     for name in reports.names():
         found = reports.get(name)
         assert found.name == name
@@ -177,6 +135,7 @@ def test_a_pass_says_so_in_two_lines() -> None:
         make(),
         make(base=None, head="index", ref=None, commits=0),
         make(Finding(WIDE, EVIL, EVIL, EVIL, data={EVIL: [EVIL]}), ref=EVIL, skipped=(Skip("drift", EVIL),)),
+        hostile(),
         make(base="3" * 64, head="4" * 64),
     ],
 )

@@ -41,7 +41,7 @@ def render(
     lines = [line for block in shown for line in block]
     if left:
         lines.append(f"… and {left} more; the whole list: gatepost check")
-    lines += [*_wrap(_summary(report), width), agent_line(report, exit_code)]
+    lines += [*_wrap(summary(report), width), agent_line(report, exit_code)]
     return "\n".join(lines) + "\n"
 
 
@@ -93,7 +93,8 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _summary(report: Report) -> str:
+def summary(report: Report) -> str:
+    """Say the verdict and the counts in a line."""
     said = [counts(report)]
     if report.commits:
         said.append(plural(report.commits, "commit"))

@@ -1,0 +1,139 @@
+"""The report as one HTML file that needs nothing else: no script, no font, no other host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from gatepost import __version__
+from gatepost.model import Finding, Report, printable
+from gatepost.reports import Format
+from gatepost.reports._view import TITLES, Table, change_of, groups, tables
+from gatepost.reports.text import FIX, MESSAGE, PATH, counts
+
+FINDINGS = 500
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1d2329; --soft: #59636e; --paper: #fff; --card: #f5f7f9; --line: #d5dbe1;
+  --error: #b3261e; --warning: #8a5300; --note: #1f5fae; --pass: #1a7f37; --suppressed: #59636e; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ec; --soft: #9aa5b1; --paper: #14181c; --card: #1d2329;
+  --line: #38414b; --error: #ff8a80; --warning: #f0b429; --note: #82b6ff; --pass: #5bd17e; --suppressed: #9aa5b1; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 60rem; padding: 1rem; background: var(--paper); color: var(--ink);
+  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+header { border-left: .4rem solid var(--mark); padding-left: .8rem; margin-bottom: 1.5rem; }
+h1 { font-size: 1.4rem; margin: 0; }
+h1 strong { color: var(--mark); }
+h2 { font-size: 1.1rem; margin: 1.6rem 0 .6rem; }
+p { margin: .2rem 0; }
+code { font: .9em ui-monospace, monospace; }
+.soft { color: var(--soft); }
+article { background: var(--card); border: 1px solid var(--line); border-left: .3rem solid var(--mark);
+  border-radius: .3rem; padding: .6rem .8rem; margin: .6rem 0; }
+.error, .block, .unknown { --mark: var(--error); }
+.warning, .review { --mark: var(--warning); }
+.note { --mark: var(--note); }
+.pass { --mark: var(--pass); }
+.suppressed { --mark: var(--suppressed); }
+article b { color: var(--mark); }
+.fix::before { content: "Fix: "; font-weight: 600; }
+details { border: 1px solid var(--line); border-radius: .3rem; margin: .6rem 0; }
+summary { cursor: pointer; padding: .5rem .8rem; }
+.wide { overflow-x: auto; padding: 0 .8rem .6rem; }
+table { border-collapse: collapse; font-size: .9rem; }
+th, td { text-align: left; vertical-align: top; padding: .2rem 1rem .2rem 0; border-top: 1px solid var(--line);
+  overflow-wrap: normal; }
+td { max-width: 24rem; overflow-wrap: break-word; }
+"""
+
+
+def render(report: Report) -> str:
+    """Write the report as a page."""
+    title = f"gatepost: {TITLES[report.verdict]}"
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en">',
+            "<head>",
+            '<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            # Whatever slipped through the escaping could still load and run nothing.
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+            f"<title>{escape(title)}</title>",
+            f"<style>{_STYLE}</style>",
+            "</head>",
+            f'<body class="{report.verdict}">',
+            *_header(report),
+            "<main>",
+            *_main(report),
+            "</main>",
+            f'<footer class="soft">gatepost {escape(__version__)}</footer>',
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def _header(report: Report) -> Iterator[str]:
+    yield "<header>"
+    yield f"<h1>gatepost: <strong>{escape(TITLES[report.verdict])}</strong></h1>"
+    yield f"<p>{escape(counts(report))}</p>"
+    yield f'<p class="soft">{escape(change_of(report))}</p>'
+    yield "</header>"
+
+
+def _main(report: Report) -> Iterator[str]:
+    for group in groups(report):
+        yield f'<section class="{group.level}">'
+        yield f"<h2>{escape(group.title)}</h2>"
+        for finding in group.findings[:FINDINGS]:
+            yield from _finding(finding)
+        if len(group.findings) > FINDINGS:
+            yield f"<p>… and {len(group.findings) - FINDINGS} more</p>"
+        yield "</section>"
+    if report.skipped:
+        yield "<section>"
+        yield "<h2>Not judged</h2>"
+        for skip in report.skipped:
+            kind = "error" if skip.fatal else "suppressed"
+            reason = _text(skip.reason, MESSAGE)
+            yield f'<article class="{kind}"><p><b>{_text(skip.check, PATH)}</b></p><p>{reason}</p></article>'
+        yield "</section>"
+    found = list(tables(report))
+    if found:
+        yield "<section>"
+        yield "<h2>Everything that was looked at</h2>"
+        for table in found:
+            yield from _table(table)
+        yield "</section>"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    place = f"{printable(finding.path, PATH)}:{finding.line}"
+    yield "<article>"
+    yield f"<p><b>{escape(finding.rule.id)}</b> <code>{escape(place)}</code></p>"
+    yield f"<p>{_text(finding.message, MESSAGE)}</p>"
+    if finding.suppressed is not None:
+        yield f'<p class="soft">suppressed: {_text(finding.suppressed, MESSAGE)}</p>'
+    elif finding.fix:
+        yield f'<p class="fix">{_text(finding.fix, FIX)}</p>'
+    yield "</article>"
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"<details><summary>{_text(table.title, PATH)} ({len(table.rows) + table.left})</summary>"
+    yield '<div class="wide"><table>'
+    yield f"<tr>{''.join(f'<th>{_text(column, PATH)}</th>' for column in table.columns)}</tr>"
+    for row in table.rows:
+        yield f"<tr>{''.join(f'<td>{_text(value, PATH)}</td>' for value in row)}</tr>"
+    yield "</table>"
+    if table.left:
+        yield f"<p>… and {table.left} more rows</p>"
+    yield "</div></details>"
+
+
+def _text(text: str, limit: int) -> str:
+    return escape(printable(text, limit))
+
+
+FORMAT = Format("html", "one file for a browser, without scripts", render)
