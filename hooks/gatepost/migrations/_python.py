@@ -9,6 +9,7 @@ from gatepost.migrations import State
 from gatepost.migrations._look import Unreadable
 
 UNKNOWN = object()
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def parse(text: str, path: str) -> ast.Module:

@@ -39,3 +39,9 @@ def canonical(text: str, dialect: str) -> str:
     """Give the canonical name of a type."""
     _ = dialect
     return " ".join(text.lower().split())
+
+
+def expression(text: str, dialect: str) -> str:
+    """Give the canonical spelling of an expression."""
+    _ = dialect
+    return " ".join(text.split())
