@@ -92,7 +92,9 @@ def policy_text(stack: Stack) -> str:
     for path, framework, dialect in stack.migrations:
         said = [f"path = {_string(path or '.')}", f"framework = {_string(framework)}"]
         said.append(f"dialect = {_string(dialect)}" if dialect else '# dialect = "postgresql"   # or mysql, sqlite')
-        parts.append("\n".join(["[[migrations]]", *said, '# rehearse = "pre-push"      # off, pre-push or pre-receive']))
+        parts.append(
+            "\n".join(["[[migrations]]", *said, '# rehearse = "pre-push"      # off, pre-push or pre-receive'])
+        )
     if not stack.migrations:
         parts.append(_MIGRATIONS)
     if stack.entries:
@@ -100,7 +102,9 @@ def policy_text(stack: Stack) -> str:
     for path in stack.built:
         name = path.removesuffix("/dist").rpartition("/")[2] if "/" in path else "dist"
         globs = _string(f"{path}/**/*.{{js,mjs,css}}")
-        parts.append(f'[[bundle.artifact]]\nname = {_string(name)}\nglobs = [{globs}]\n# growth = "5%"\n# floor = "10 KiB"')
+        parts.append(
+            f'[[bundle.artifact]]\nname = {_string(name)}\nglobs = [{globs}]\n# growth = "5%"\n# floor = "10 KiB"'
+        )
     if not stack.entries and not stack.built:
         parts.append(_BUNDLE)
     return "\n\n".join([*parts, _VERIFICATION, _SUPPRESS]) + "\n"
@@ -158,7 +162,9 @@ def install_hooks(top: Path, command: list[str]) -> str:
     done = subprocess.run([*command, "install", *types], cwd=top, capture_output=True, text=True, check=False)
     said = (done.stdout + done.stderr).strip()
     if done.returncode:
-        raise UsageError(f"{Path(command[0]).name} install failed: {printable(said, 400)}", "mend that, then run gatepost init again")
+        raise UsageError(
+            f"{Path(command[0]).name} install failed: {printable(said, 400)}", "mend that, then run gatepost init again"
+        )
     return said
 
 

@@ -14,7 +14,9 @@ from gatepost.verbs import Verb
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--repo", default=".", metavar="DIR", help="the repository (default: here)")
-    parser.add_argument("--source", default=setup.LOCAL, metavar="URL", help="take the hooks from this repository of gatepost")
+    parser.add_argument(
+        "--source", default=setup.LOCAL, metavar="URL", help="take the hooks from this repository of gatepost"
+    )
     parser.add_argument("--rev", default="", metavar="TAG", help="its tag, with --source")
     parser.add_argument("--dry-run", action="store_true", help="say what would be written, write nothing")
     parser.add_argument("--no-install", action="store_true", help="write the files, do not install the hooks")
@@ -66,4 +68,6 @@ def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-VERB = Verb("init", "detect the stack; write gatepost.toml and the hooks' entry; install the hooks", add_arguments, main)
+VERB = Verb(
+    "init", "detect the stack; write gatepost.toml and the hooks' entry; install the hooks", add_arguments, main
+)
