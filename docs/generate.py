@@ -1,7 +1,7 @@
 """Write the parts of README.md and docs/rules.md that the program itself knows.
 
-    python docs/generate.py            write them
-    python docs/generate.py --check    end with 1 where one is not as it would be written
+python docs/generate.py            write them
+python docs/generate.py --check    end with 1 where one is not as it would be written
 
 """
 
@@ -77,7 +77,9 @@ def documents() -> dict[Path, str]:
 
 def main() -> int:
     """Write, or with ``--check`` compare."""
-    stale = [path for path, text in documents().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    stale = [
+        path for path, text in documents().items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     for path in stale:
         if "--check" in sys.argv[1:]:
             sys.stderr.write(f"{path.relative_to(ROOT)} is stale; run: python docs/generate.py\n")
