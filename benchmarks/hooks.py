@@ -50,6 +50,7 @@ class Row:
 
     @property
     def ratio(self) -> float:
+        """Our figure over the floor."""
         return self.cpu_ms / self.floor_ms if self.floor_ms else 0.0
 
 

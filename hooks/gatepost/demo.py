@@ -50,7 +50,7 @@ class Stage:
 
     def run(self, command: str, where: str, *, code: int = 0, says: str = "") -> str:
         """Run a command as it is printed; DemoFailed where its exit code or its words are others."""
-        self.say(f"{where}$ {command}\n")
+        self.say(f"{'' if where == '.' else where}$ {command}\n")
         done = subprocess.run(
             shlex.split(command), cwd=self.root / where, env=self.env, capture_output=True, text=True, check=False
         )
@@ -116,7 +116,7 @@ def _clone(stage: Stage) -> None:
     stage.run("git add .", "shop")
     stage.run('git commit -q -m "A shop"', "shop")
     stage.run("git push -q origin main", "shop")
-    _until(lambda: (stage.root / "live.pid").exists(), "the first deploy", 10)
+    _until((stage.root / "live.pid").exists, "the first deploy", 10)
 
 
 def _refused_commit(stage: Stage) -> None:
@@ -248,7 +248,7 @@ def _colour() -> bool:
 
 
 FIRST = {
-    "db/migrations/0001_product.up.sql": "CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT NOT NULL, stock INTEGER);\n",
+    "db/migrations/0001_product.up.sql": "CREATE TABLE product (id INTEGER PRIMARY KEY, stock INTEGER);\n",
     "db/migrations/0001_product.down.sql": "DROP TABLE product;\n",
 }
 GOOD = {

@@ -64,8 +64,6 @@ def root_of(directory: Path) -> Path:
 
 def detect(top: Path) -> Stack:
     """Look at the staged tree, as the hooks will."""
-    from gatepost import lockfiles
-    from gatepost.bundles import entries
     from gatepost.migrations import collect
 
     with Repository(top) as repo:
@@ -73,9 +71,9 @@ def detect(top: Path) -> Stack:
         found = collect(change, Policy()).histories
         paths = tuple(change.paths)
         return Stack(
-            migrations=tuple((h.place.root, h.place.framework, h.place.dialect) for h in found),
-            lockfiles=tuple(path for path in paths if lockfiles.is_lockfile(path)),
-            entries=tuple(entries.detect(change.head)),
+            migrations=tuple(
+                (h.place.root, h.place.framework, h.place.dialect if h.place.dialect_certain else "") for h in found
+            ),
             built=tuple(sorted({built for path in paths if (built := _built(path))})),
         )
 
