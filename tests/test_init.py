@@ -21,10 +21,11 @@ MIGRATION = {
 
 
 def test_writes_installs_and_keeps(repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    repo.write(MIGRATION)
+    repo.write(MIGRATION | {"web/package-lock.json": "{}", "web/package.json": "{}"})
     assert main(["init", "--repo", str(repo.path)]) == 0
     said = capsys.readouterr().out
     assert "found    migrations  db/migrations (golang-migrate" in said
+    assert "found    lockfile    web/package-lock.json\n" in said
     for stage in ("pre-commit", "pre-push"):
         assert (repo.path / ".git" / "hooks" / stage).exists()
     before = {name: (repo.path / name).read_bytes() for name in ("gatepost.toml", ".pre-commit-config.yaml")}

@@ -64,6 +64,7 @@ def root_of(directory: Path) -> Path:
 
 def detect(top: Path) -> Stack:
     """Look at the staged tree, as the hooks will."""
+    from gatepost.lockfiles._files import format_of
     from gatepost.migrations import collect
 
     with Repository(top) as repo:
@@ -74,6 +75,7 @@ def detect(top: Path) -> Stack:
             migrations=tuple(
                 (h.place.root, h.place.framework, h.place.dialect if h.place.dialect_certain else "") for h in found
             ),
+            lockfiles=tuple(path for path in paths if (form := format_of(path)) and form.kind != "manifest"),
             built=tuple(sorted({built for path in paths if (built := _built(path))})),
         )
 
