@@ -11,7 +11,7 @@ alpha at most (Ville 1939). Source: Lindon and Malek, NeurIPS 2022, arXiv 2011.0
 binomial); Howard, Ramdas, McAuliffe and Sekhon, Annals of Statistics 2021, arXiv 1810.08240.
 
 - The ratio is unknown: E is the mean over ``RATIOS``.
-- The second at which it began is unknown: half of the weight is on the deploy, half is spread over
+- The second at which it began is unknown: ``AT_ONCE`` of the weight is on the deploy, the rest is spread over
   the later polls (a finite-horizon e-detector: Shin, Ramdas and Rinaldo 2022). Without this a
   regression that begins late and is just above ``rho`` is never found.
 - Errors come in bursts: E is raised to 1/phi, phi being Pearson's chi2/df of the errors per minute.
@@ -28,7 +28,8 @@ from math import log
 
 from gatepost.watch.numbers import log_sum
 
-RATIOS = (1.5, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0, 50.0, 100.0)
+RATIOS = (1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0)
+AT_ONCE = 0.3
 _LOGS = tuple(log(ratio) for ratio in RATIOS)
 _MEAN = log(len(RATIOS))
 
@@ -61,6 +62,11 @@ def segment(n0: float, y0: float, n: float, y: float, tolerated: float) -> float
     return log_sum([y * lr - total * (log(base + r * n) - plain) for r, lr in zip(RATIOS, _LOGS, strict=True)]) - _MEAN
 
 
+def start_weights(planned: int) -> tuple[float, float]:
+    """Give ln of the weight of a regression that began with the deploy, and with each later poll."""
+    return (log(AT_ONCE), log((1 - AT_ONCE) / (planned - 1))) if planned > 1 else (0.0, 0.0)
+
+
 def evidence(
     before: tuple[float, float], polls: Counts, tolerated: float, phi: float = 1.0, planned: int = 40
 ) -> float:
@@ -70,14 +76,13 @@ def evidence(
     """
     n0, y0 = before
     all_n, all_y = sum(n for n, _ in polls), sum(y for _, y in polls)
-    later = log(0.5 / (planned - 1)) if planned > 1 else 0.0
+    first, later = start_weights(planned)
     terms, n, y = [], 0.0, 0.0
     for start in range(len(polls) - 1, -1, -1):
         n += polls[start][0]
         y += polls[start][1]
         if start < planned:
-            weight = later if start else (log(0.5) if planned > 1 else 0.0)
-            terms.append(weight + segment(n0 + all_n - n, y0 + all_y - y, n, y, tolerated) / phi)
+            terms.append((later if start else first) + segment(n0 + all_n - n, y0 + all_y - y, n, y, tolerated) / phi)
     unreached = planned - max(len(polls), 1)
     if unreached > 0:
         terms.append(later + log(unreached))

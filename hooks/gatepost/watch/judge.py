@@ -12,7 +12,7 @@ from gatepost.watch import error_rate, latency, new_errors, traffic
 from gatepost.watch.baseline import Baseline
 from gatepost.watch.counts import OTHER, Counts
 from gatepost.watch.error_rate import Ladder
-from gatepost.watch.latency import TAUS
+from gatepost.watch.latency import TAUS, Limit
 from gatepost.watch.numbers import log_sum
 
 Level = Literal["regressed", "warn"]
@@ -180,46 +180,59 @@ def _route_phi(baseline: Baseline, polls: Sequence[Counts]) -> float:
 
 
 def _latency(baseline: Baseline, polls: Sequence[Counts], planned: int, progress: dict[str, float]) -> Iterable[Signal]:
-    names = [route for route in baseline.limits if any(route in p.slow for p in polls)]
-    if not names:
+    rows = _rows(baseline, polls)
+    if not rows:
         return
     for level, ladder, offset in (("regressed", latency.REGRESSED, 1), ("warn", latency.WARN, 1 + len(TAUS))):
-        pooled = latency.mixed(_tests(baseline, polls, names, offset), planned)
-        if len(names) > 1:
-            each = [latency.mixed(_tests(baseline, polls, [name], offset), planned) for name in names]
-            found = log_sum([pooled, log_sum(each) - log(len(each))]) - log(2)
-        else:
-            found = pooled
+        tests = _pooled_tests(baseline, rows, offset)
+        found = latency.mixed([(above, count, polls) for _, above, count, polls in tests], planned)
+        if len(rows) > 1:
+            each = [latency.mixed(_tests(baseline.limits[name], row, offset), planned) for name, row in rows.items()]
+            found = log_sum([found, log_sum(each) - log(len(each))]) - log(2)
         if level == "regressed":
             progress["latency"] = round(max(0.0, found) / ladder.needed, 3)
         if found >= ladder.needed:
-            text, data = _slower(baseline, polls, names, offset)
+            text, data = _slower(baseline, polls, tests)
             data["evidence"] = round(found, 2)
             yield Signal("latency", level, text, 0.0, data)  # type: ignore[arg-type]  # one of the two words
             return
 
 
-def _tests(
-    baseline: Baseline, polls: Sequence[Counts], names: Sequence[str], offset: int
-) -> list[tuple[float, float, list[tuple[float, float]]]]:
-    """Pool the counts of some routes, each over its own limits: (above, count, polls) by quantile."""
-    tests = []
+Rows = Sequence[Sequence[int]]
+Test = tuple[float, float, float, list[tuple[float, float]]]  # quantile, above, count, polls
+
+
+def _rows(baseline: Baseline, polls: Sequence[Counts]) -> dict[str, Rows]:
+    """Give the counts of each route that has limits, poll by poll."""
+    nothing = [0] * (1 + 2 * len(TAUS))
+    names = [name for name in baseline.limits if any(name in poll.slow for poll in polls)]
+    return {name: [poll.slow.get(name, nothing) for poll in polls] for name in names}
+
+
+def _tests(limits: Sequence[Limit], rows: Rows, offset: int) -> list[tuple[float, float, list[tuple[float, float]]]]:
+    places = [(limit, offset + TAUS.index(limit.tau)) for limit in limits]
+    return [(limit.above, limit.count, [(row[0], row[at]) for row in rows]) for limit, at in places]
+
+
+def _pooled_tests(baseline: Baseline, rows: Mapping[str, Rows], offset: int) -> list[Test]:
+    """Pool the routes, each counted over its own limits: a change of their mix alone changes nothing."""
+    tests: list[Test] = []
     for at, tau in enumerate(TAUS):
-        limits = {name: x for name in names for x in baseline.limits[name] if x.tau == tau}
-        if not limits:
-            continue
-        rows = [[p.slow[name] for name in limits if name in p.slow] for p in polls]
-        counts = [(float(sum(r[0] for r in row)), float(sum(r[offset + at] for r in row))) for row in rows]
-        above, count = sum(x.above for x in limits.values()), sum(x.count for x in limits.values())
-        tests.append((float(above), float(count), counts))
+        limits = {name: x for name in rows for x in baseline.limits[name] if x.tau == tau}
+        if limits:
+            table = [rows[name] for name in limits]
+            counts = [
+                (float(sum([row[0] for row in poll])), float(sum([row[offset + at] for row in poll])))
+                for poll in zip(*table, strict=True)
+            ]
+            above, count = sum(x.above for x in limits.values()), sum(x.count for x in limits.values())
+            tests.append((tau, float(above), float(count), counts))
     return tests
 
 
-def _slower(
-    baseline: Baseline, polls: Sequence[Counts], names: Sequence[str], offset: int
-) -> tuple[str, dict[str, Any]]:
+def _slower(baseline: Baseline, polls: Sequence[Counts], tests: Sequence[Test]) -> tuple[str, dict[str, Any]]:
     shares = {}
-    for tau, (above, count, counts) in zip(TAUS, _tests(baseline, polls, names, offset), strict=False):
+    for tau, above, count, counts in tests:
         n, y = (sum(each) for each in zip(*counts, strict=True))
         shares[tau] = (above / count, y / n if n else 0.0)
     worst = max(shares, key=lambda tau: shares[tau][1] / shares[tau][0])

@@ -74,7 +74,7 @@ def evidence(above: float, count: float, polls: Counts, planned: int = 40) -> fl
     logs = [(log(q), log(1 - q)) for q in rates]
     a, b = above + 1, count - above
     constant, spread_over = log_beta(a, b), log(len(logs))
-    later = log(0.5 / (planned - 1)) if planned > 1 else 0.0
+    first, later = error_rate.start_weights(planned)
     terms, n, y = [], 0.0, 0.0
     for start in range(len(polls) - 1, -1, -1):
         n += polls[start][0]
@@ -82,9 +82,8 @@ def evidence(above: float, count: float, polls: Counts, planned: int = 40) -> fl
         # A segment with fewer than expected holds no evidence; leaving a term out only lowers the sum.
         if start >= planned or y * count <= n * above:
             continue
-        weight = later if start else (log(0.5) if planned > 1 else 0.0)
         alternative = log_sum([y * lq + (n - y) * lp for lq, lp in logs]) - spread_over
-        terms.append(weight + alternative - log_beta(a + y, b + n - y) + constant)
+        terms.append((later if start else first) + alternative - log_beta(a + y, b + n - y) + constant)
     unreached = planned - max(len(polls), 1)
     if unreached > 0:
         terms.append(later + log(unreached))
