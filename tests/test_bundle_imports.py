@@ -28,6 +28,7 @@ def names(text: str, *, typescript: bool = True) -> list[str]:
         ('import type from "x"', ["x"]),
         ('import typeof T from "flow"', []),
         ('export * from "a"; export * as q from "b"; export {a as b} from "c"', ["a", "b", "c"]),
+        ('export {type A} from "a"', ["a"]),
         ('export type {X} from "no"; export type * from "no2"', []),
         ('export {a, b}\nexport const z = "no"; export default "no"; export function from() {"no"}', []),
         ('const y = require("r"), s = [...require("s")]; foo.require("no"); require(x)', ["r", "s"]),

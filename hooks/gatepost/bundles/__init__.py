@@ -147,7 +147,8 @@ class Family:
 
     ``language`` names how a file is scanned, "" for one without imports of its own, None for a file
     that is not of this family. ``settles`` tells files that decide how imports resolve. ``entries``
-    detects where production begins, near the paths that changed.
+    detects where production begins, near the paths that changed. ``first_load`` tells whether it
+    matters to users what is loaded at first.
     """
 
     language: Callable[[str], str | None]
@@ -157,6 +158,7 @@ class Family:
     settles: Callable[[str], bool]
     test_paths: tuple[str, ...] = ()
     test_packages: tuple[str, ...] = ()
+    first_load: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,7 +264,8 @@ class _Lexer:
             return
         if not words and word == "export":
             return
-        if not _only_types(words[:-1]):
+        # esbuild keeps ``export {type A} from`` as an import, and drops ``import {type A} from``.
+        if not _only_types(words[:-1], inline=word == "import"):
             yield self.found(value, start)
 
     def found(
@@ -283,11 +284,11 @@ def _closed(words: list[str], depth: int) -> bool:
     return depth == 0 and len(words) > 1 and words[-2] == "}" and words[-1] != "from"
 
 
-def _only_types(words: list[str]) -> bool:
+def _only_types(words: list[str], *, inline: bool) -> bool:
     """Tell ``import type …`` and ``import {type A, type B}``, which leave nothing behind."""
     if words[:1] in (["type"], ["typeof"]):
         return len(words) > 1 and words[1] != ","
-    if words[:1] != ["{"] or words[-1:] != ["}"]:
+    if not inline or words[:1] != ["{"] or words[-1:] != ["}"]:
         return False
     names = " ".join(words[1:-1]).split(",")
     named = [name.split() for name in names if name.strip()]

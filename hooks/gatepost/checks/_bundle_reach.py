@@ -28,7 +28,8 @@ def section(found: Reachable) -> dict[str, Any]:
 def judge(found: Reachable, change: Change, settings: Bundle, policy_file: str) -> Iterator[Finding]:
     """Give the findings on what production reaches."""
     yield from _test_code(found, settings)
-    yield from _promoted(found, change)
+    if found.family.first_load:
+        yield from _promoted(found, change)
     yield from _unread(found, policy_file)
 
 

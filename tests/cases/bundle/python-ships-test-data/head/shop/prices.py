@@ -1,0 +1,3 @@
+from tests.data import PRICES
+
+__all__ = ['PRICES']
