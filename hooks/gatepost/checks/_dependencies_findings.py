@@ -84,6 +84,8 @@ def _kin(fact: str, delta: Delta, level: Level) -> str:
 def _level(fact: str, rule: Rule, delta: Delta, data: dict[str, Any], hosts: Collection[str]) -> Level:
     if fact == "upgraded" and delta.step == "major":
         return "warning"
+    if fact == "integrity-changed" and delta.weak:
+        return "warning"
     if fact == "source-changed":
         moved = sources.moved(data["ecosystem"], delta.source["old"], delta.source["new"])
         unlisted = [

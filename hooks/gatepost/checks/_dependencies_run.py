@@ -71,8 +71,7 @@ def _judge(change: Change, reader: Reader, group: Group, settings: Dependencies)
 def _compare(group: Group, old: Side, new: Side) -> Difference:
     names = old.overrides.keys() | new.overrides.keys()
     overridden = {name for name in names if old.overrides.get(name) != new.overrides.get(name)}
-    switched = {form.name for form, _ in old.locks} != {form.name for form, _ in new.locks}
-    return compare(group.ecosystem, old.graph, new.graph, overridden, weak=new.weak, switched=switched)
+    return compare(group.ecosystem, old.graph, new.graph, overridden, weak=new.weak, switched=old.kinds != new.kinds)
 
 
 def _assume(group: Group, settings: Dependencies, deltas: list[Delta]) -> None:

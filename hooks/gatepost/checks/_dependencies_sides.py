@@ -40,6 +40,7 @@ class Side:
     locks: list[tuple[Format, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     weak: bool = False
+    kinds: set[str] = field(default_factory=set)
 
 
 def read_side(reader: Reader, snapshot: Snapshot, group: Group, *, head: bool) -> Side:
@@ -53,7 +54,8 @@ def read_side(reader: Reader, snapshot: Snapshot, group: Group, *, head: bool) -
         if lock is not None:
             read.append((path, lock))
             side.locks.append((form, path))
-            side.weak = side.weak or form.weak_integrity
+            side.weak = side.weak or lock.weak
+            side.kinds.add(form.name + lock.dialect)
     told = bool(read) and all(lock.declared for _, lock in read)
     side.asked = _manifests(reader, snapshot, side, group, place, head=head, every=not told)
     side.overrides = {wanted.name: wanted.range for wanted in side.asked if wanted.scope == "override"}

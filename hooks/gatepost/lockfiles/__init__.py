@@ -50,7 +50,9 @@ class Lock:
     ``edges``: whether the format tells who requires whom. ``aliases`` maps a descriptor such as
     ``name@range`` to a node. ``members`` are globs of directories whose manifests count as well.
     ``sums`` are hashes of versions that need not be part of the graph (go.sum). ``application``:
-    whether a manifest belongs to something that is deployed rather than published.
+    whether a manifest belongs to something that is deployed rather than published. ``dialect`` parts
+    kinds of one format whose hashes cannot be compared; ``weak``: the hashes depend on the tool's
+    settings. ``expectations`` are ranges that the file gives for others (catalogs, platforms).
     """
 
     pins: Sequence[Pin] = ()
@@ -60,6 +62,8 @@ class Lock:
     members: tuple[str, ...] = ()
     sums: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     application: bool = False
+    dialect: str = ""
+    weak: bool = False
     expectations: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -92,8 +96,7 @@ class Format:
     ``files`` are globs for paths. A ``lock`` pins; a ``manifest`` only declares; ``both`` does both
     (go.mod, requirements.txt, Dockerfile). ``manifests`` are the names beside a lock that declare what
     it locks, ``companions`` files whose change concerns it. ``needles`` gives the texts by which a
-    name (and a version) is found in the file again. ``weak_integrity``: the recorded checksum depends
-    on the tool's settings. ``exact``: an exact version in the manifest is the pin, no lock is expected.
+    name (and a version) is found in the file again.
     """
 
     name: str
@@ -104,4 +107,3 @@ class Format:
     manifests: tuple[str, ...] = ()
     companions: tuple[str, ...] = ()
     needles: Callable[[str, str], tuple[str, ...]] = lambda name, _version: (name,)
-    weak_integrity: bool = False

@@ -33,6 +33,7 @@ class Delta:
     integrity: str = ""
     declared: dict[str, Any] = field(default_factory=dict)
     was: dict[str, Any] = field(default_factory=dict)
+    weak: bool = False
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ def compare(
 ) -> Difference:
     """Compare two graphs.
 
-    ``overridden`` are names whose override changed; ``weak``: hashes prove nothing; ``switched``: the
+    ``overridden`` are names whose override changed; ``weak``: hashes prove little; ``switched``: the
     format changed, so that hashes which are not there any more say nothing.
     """
     work = _Comparison(ecosystem, old, new, weak=weak, switched=switched)
@@ -62,6 +63,8 @@ def compare(
     if deltas:
         _trace(deltas, old, new)
         _explain(deltas, old, new, overridden)
+    if ecosystem == "golang":
+        _go(deltas, old, new)
     return Difference(deltas, work.harmless)
 
 
@@ -142,15 +145,15 @@ class _Comparison:
             if not state:
                 continue
             if state in ("vanished", "replaced") and not self._excused(facts):
-                found.integrity = state
+                found.integrity, found.weak = state, self.weak
                 return [*facts, "integrity-changed"]
             self.harmless[state] = self.harmless.get(state, 0) + 1
             found.integrity = state
         return facts
 
     def _excused(self, facts: list[str]) -> bool:
-        """Tell whether other hashes are expected: another source, another format, a checksum of the tool's own zip."""
-        return bool(facts) or self.weak or self.switched
+        """Tell whether other hashes are expected: another source, or another format."""
+        return bool(facts) or self.switched
 
     def _reclassified(self, found: Delta, name: str, asked: Declared | None, asks: Declared | None) -> list[str]:
         before, after = self.scopes
@@ -212,6 +215,20 @@ def _trace(deltas: list[Delta], old: Graph, new: Graph) -> None:
         for delta in side:
             delta.why = graph.chain(delta.name, before)
             delta.introducers = reached[delta.name]
+
+
+def _go(deltas: list[Delta], old: Graph, new: Graph) -> None:
+    """Name modules by their whole path, and add those whose hash was replaced though go.mod does not list them."""
+    for delta in deltas:
+        pins = new.names.get(delta.name) or old.names.get(delta.name) or []
+        paths = sorted({pin.key.partition("\0")[2].rpartition("@")[0] for pin in pins} - {""})
+        delta.name = paths[-1] if paths else delta.name
+    known = {delta.name for delta in deltas if "integrity-changed" in delta.facts}
+    for (module, version), hashes in sorted(old.sums.items()):
+        other = new.sums.get((module, version), hashes)
+        if set(other) != set(hashes) and module not in known:
+            known.add(module)
+            deltas.append(Delta(module, ["integrity-changed"], [version], [version], integrity="replaced"))
 
 
 def _explain(deltas: list[Delta], old: Graph, new: Graph, overridden: Collection[str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from gatepost.lockfiles import Declared, Lock, Pin
 
-SCOPES = ("prod", "optional", "peer", "build", "dev")
+SCOPES = ("prod", "optional", "peer", "build", "dev", "")  # the last is "not told", which counts as prod
 
 
 @dataclass(slots=True)
@@ -23,11 +23,13 @@ class Graph:
     roots: dict[str, Declared] = field(default_factory=dict)
     declared: dict[str, Declared] = field(default_factory=dict)
     edges: bool = False
+    sums: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, path: str, lock: Lock, manifests: Sequence[Declared]) -> None:
         """Add the pins of one file; ``manifests`` are what the manifests beside it declare."""
         self.edges = self.edges or (lock.edges and bool(lock.pins))
         prefix = path + "\0"
+        self.sums.update(lock.sums)
         for pin in lock.pins:
             key = prefix + pin.key
             if pin.requires:
@@ -39,6 +41,16 @@ class Graph:
         for wanted in (*manifests, *lock.declared):
             if wanted.scope != "override":
                 self._root(prefix, lock, wanted)
+        for pin in lock.pins:
+            if pin.own:
+                self._own(prefix, pin)
+
+    def _own(self, prefix: str, pin: Pin) -> None:
+        """Take what an own package requires for direct, where no manifest that was read says so."""
+        for key in pin.requires:
+            target = self.pins.get(prefix + key)
+            if target is not None and not target.own and target.name not in self.declared:
+                self._root(prefix, Lock(), Declared(target.name, "", "", "", key))
 
     def _root(self, prefix: str, lock: Lock, wanted: Declared) -> None:
         keys = [prefix + wanted.key] if wanted.key else []
@@ -68,7 +80,7 @@ class Graph:
         for scope in SCOPES:
             starts = [key for key, wanted in self.roots.items() if wanted.scope == scope]
             for key in self._reach(starts) if starts and self.edges else starts:
-                found.setdefault(self.pins[key].name, scope)
+                found.setdefault(self.pins[key].name, scope or "prod")
         for name, pins in self.names.items():
             said = {pin.scope for pin in pins if pin.scope}
             if said:

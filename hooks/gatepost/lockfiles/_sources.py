@@ -23,11 +23,11 @@ DEFAULT = "registry"
 
 def place(ecosystem: str, source: str) -> str:
     """Reduce a source to the place that it names: the commit, the file and a known mirror do not count."""
-    kind, _, where = source.partition(":")
+    kind, _, where = source.partition("#")[0].partition(":")
     if not source or (kind == "registry" and where in REGISTRIES.get(ecosystem, ())):
         return DEFAULT
-    if kind == "git":
-        return "git:" + where.partition("#")[0]
+    if kind in ("git", "registry"):
+        return f"{kind}:{where}"
     return "url:" + host(source) if kind == "url" else source
 
 
@@ -46,8 +46,7 @@ def moved(ecosystem: str, old: Iterable[str], new: Iterable[str]) -> tuple[str, 
 
 def repointed(old: Iterable[str], new: Iterable[str]) -> bool:
     """Tell whether one and the same place is read at another commit or file."""
-    before = {source for source in old if source.startswith(("git:", "url:"))}
-    after = {source for source in new if source.startswith(("git:", "url:"))}
+    before, after = ({s for s in side if "#" in s or s.startswith("url:")} for side in (old, new))
     return bool(before and after and before != after)
 
 

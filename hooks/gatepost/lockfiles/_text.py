@@ -65,12 +65,14 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-_JSONC = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
+_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_COMMA = re.compile(r'"(?:[^"\\\n]|\\.)*"|,(?=\s*[}\]])')
 
 
 def without_comments(text: str) -> str:
     """Turn JSON with comments and trailing commas into JSON, line numbers kept."""
-    return _JSONC.sub(lambda m: m[0] if m[0][0] == '"' else "\n" * m[0].count("\n"), text)
+    text = _COMMENT.sub(lambda m: m[0] if m[0][0] == '"' else "\n" * m[0].count("\n"), text)
+    return _COMMA.sub(lambda m: m[0] if m[0][0] == '"' else "", text)
 
 
 def toml_of(raw: bytes, *, bom: bool = False) -> dict[str, Any]:

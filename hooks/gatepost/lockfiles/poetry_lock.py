@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from gatepost.lockfiles import File, Format, Lock, Pin, Unreadable
-from gatepost.lockfiles._text import archive, array, git, local, pypi_name, registry, string, table, toml_of
+from gatepost.lockfiles._text import archive, array, git, local, pypi_name, registry, string, table
+from gatepost.lockfiles._toml_scan import load
 
 
 def read(file: File) -> Lock:
     """Read the packages of a poetry.lock; hashes stand with the package, or by name in the metadata."""
-    data = toml_of(file.raw)
+    return build(load(file.raw))
+
+
+def build(data: dict[str, Any]) -> Lock:
+    """Make pins of the tables, however they were read."""
     metadata = table(data.get("metadata"), "metadata")
     if not metadata:
         raise Unreadable("has no metadata table, so it is no poetry.lock")

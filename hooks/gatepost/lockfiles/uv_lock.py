@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from gatepost.lockfiles import Declared, File, Format, Lock, Pin, Unreadable
-from gatepost.lockfiles._text import archive, array, git, local, pypi_name, registry, string, table, toml_of
+from gatepost.lockfiles._text import archive, array, git, local, pypi_name, registry, string, table
+from gatepost.lockfiles._toml_scan import load
 from gatepost.lockfiles.pyproject import scope_of
 
 OWN = ("virtual", "editable", "directory", "path")
@@ -14,7 +15,7 @@ OWN = ("virtual", "editable", "directory", "path")
 
 def read(file: File) -> Lock:
     """Read the packages of a uv.lock; its own packages say what is asked for."""
-    data = toml_of(file.raw)
+    data = load(file.raw)
     if not isinstance(data.get("version"), int):
         raise Unreadable("has no version, so it is no uv.lock")
     return build([_package(entry) for entry in array(data.get("package"), "package")], data)

@@ -1,0 +1,160 @@
+"""Scan pnpm-lock.yaml as pnpm writes it, some twenty times as fast as a YAML parser.
+
+Anything that pnpm does not write raises Unusual; the caller then takes the full parser.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from gatepost.lockfiles import Unreadable
+from gatepost.lockfiles._yaml import Unusual, flow, scalar
+
+_TOP = re.compile(r"^(?=\S)", re.MULTILINE)
+_TABLES = frozenset(("dependencies", "optionalDependencies", "devDependencies", "specifiers"))
+_FLAGS = frozenset(("dev", "optional", "name", "version", "id"))
+_OTHER = frozenset(
+    (
+        *("engines", "cpu", "os", "libc", "deprecated", "hasBin", "peerDependencies", "peerDependenciesMeta"),
+        *(
+            "bundledDependencies",
+            "transitivePeerDependencies",
+            "requiresBuild",
+            "patched",
+            "prepare",
+            "publishDirectory",
+        ),
+        *("dependenciesMeta", "bundleDependencies"),
+    )
+)
+_WANTED = frozenset(("importers", "packages", "snapshots", "catalogs", "lockfileVersion"))
+_SINGLE = frozenset(("specifiers", "dependencies", "devDependencies", "optionalDependencies"))
+
+
+def scan(text: str) -> dict[str, Any]:
+    """Read one document: the tables that matter, values as text."""
+    if "\t" in text or "\r" in text or "\n---" in text or "\n..." in text:
+        raise Unusual
+    found: dict[str, Any] = {}
+    for section in _TOP.split(text):
+        head, _, body = section.partition("\n")
+        if not section.strip() or head[0] in "#-":
+            continue
+        key, colon, rest = head.partition(":")
+        if not colon or key in found or not key.isalnum():
+            raise Unusual
+        if key in ("packages", "snapshots"):
+            found[key] = _entries(body) if not rest else _nothing(rest)
+        elif key in _WANTED or key in _SINGLE:
+            found[key] = scalar(rest.strip()) if rest.strip() not in ("", "{}") else _tree(body)
+        else:
+            found[key] = None
+    return found
+
+
+def _nothing(rest: str) -> dict[str, Any]:
+    if rest.strip() != "{}":
+        raise Unusual
+    return {}
+
+
+def _entries(body: str) -> dict[str, Any]:
+    blocks = body.strip("\n").split("\n\n")
+    found: dict[str, Any] = {}
+    for block in blocks if blocks != [""] else []:
+        name, entry = _block(block)
+        if name in found:
+            raise Unreadable(f"has the key {name[:80]!r} twice")
+        found[name] = entry
+    # Every line that is indented by two and no more is the head of a block.
+    if len(found) != len(re.findall(r"^  [^\s:]", body, re.MULTILINE)):
+        raise Unusual
+    return found
+
+
+def _block(block: str) -> tuple[str, dict[str, Any]]:
+    lines = block.split("\n")
+    head = lines[0]
+    if head[:4] == "  ? " and len(lines) > 1 and lines[1][:4] == "  : ":  # keys of more than 128 characters
+        lines[:2] = [f"  {head[4:]}:", "    " + lines[1][4:]]
+        head = lines[0]
+    if head[:2] != "  " or head[2:3] in (" ", "", "?", "-", "#"):
+        raise Unusual
+    if head.endswith(": {}"):
+        return scalar(head[2:-4]), {}
+    if head[-1] != ":":
+        raise Unusual
+    entry: dict[str, Any] = {}
+    table: dict[str, str] | None = None
+    for line in lines[1:]:
+        if line[:6] == "      ":
+            if table is not None:
+                _pair(table, line)
+            continue
+        if line[:4] != "    ":
+            raise Unusual
+        table = _attribute(entry, line[4:])
+    return scalar(head[2:-1]), entry
+
+
+def _pair(table: dict[str, str], line: str) -> None:
+    name, colon, value = line[6:].partition(": ")
+    if not colon or not name or name[0] == " " or not value:
+        raise Unusual
+    name = scalar(name)
+    if name in table:
+        raise Unreadable(f"has the key {name[:80]!r} twice")
+    table[name] = scalar(value)
+
+
+def _attribute(entry: dict[str, Any], line: str) -> dict[str, str] | None:
+    key, colon, value = line.partition(":")
+    value = value[1:]
+    if not colon or key in entry:
+        raise Unusual
+    if key in _TABLES:
+        if value not in ("", "{}"):
+            raise Unusual
+        table: dict[str, str] = {}
+        entry[key] = table
+        return None if value else table
+    if key == "resolution":
+        entry[key] = flow(value)
+    elif key in _FLAGS:
+        entry[key] = scalar(value)
+    elif key in _OTHER:
+        entry[key] = ""
+    else:
+        raise Unusual
+    return None
+
+
+def _tree(body: str) -> dict[str, Any]:
+    """Read nested tables by their indentation; values are scalars."""
+    root: dict[str, Any] = {}
+    stack: list[tuple[int, dict[str, Any]]] = [(-1, root)]
+    for line in body.split("\n"):
+        if not line.strip():
+            continue
+        bare = line.lstrip(" ")
+        indent = len(line) - len(bare)
+        while stack[-1][0] >= indent:
+            stack.pop()
+        table = stack[-1][1]
+        if bare[-1] == ":":
+            key, value = scalar(bare[:-1]), None
+        else:
+            key, colon, text = bare.partition(": ")
+            key = scalar(key)
+            if not colon:
+                raise Unusual
+            value = {} if text == "{}" else scalar(text)
+        if key in table or (len(stack) > 1 and indent % 2) or len(stack) > 8:
+            raise Unusual
+        if value is None:
+            table[key] = value = {}
+            stack.append((indent, value))
+        else:
+            table[key] = value
+    return root
