@@ -46,6 +46,7 @@ class Baseline:
     wide: Sequence[str] = ()
     limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
     buckets: Mapping[str, float] = field(default_factory=dict)
+    averages: Sequence[Limit] = ()
     timed: float = 0
     seconds: float = 0
     resolution: float = 0.001
@@ -66,16 +67,20 @@ class Baseline:
     def to_json(self) -> dict[str, Any]:
         """Give what a row stores."""
         data = {name: getattr(self, name) for name in self.__slots__}
-        data["limits"] = {
-            route: [[x.tau, x.value, x.above, x.count] for x in each] for route, each in self.limits.items()
-        }
+        data["limits"] = {route: _plain(each) for route, each in self.limits.items()}
+        data["averages"] = _plain(self.averages)
         return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Baseline:
         """Read what ``to_json`` gave."""
         found = {route: tuple(Limit(*each) for each in rows) for route, rows in data["limits"].items()}
-        return cls(**{**data, "limits": found})
+        averages = tuple(Limit(*each) for each in data.get("averages", ()))
+        return cls(**{**data, "limits": found, "averages": averages})
+
+
+def _plain(each: Sequence[Limit]) -> list[list[float]]:
+    return [[x.tau, x.value, x.above, x.count] for x in each]
 
 
 def build(windows: Sequence[Window], origin: str, history: Minutes = ()) -> Baseline:
@@ -110,6 +115,7 @@ def build(windows: Sequence[Window], origin: str, history: Minutes = ()) -> Base
         limits={route: limits(sorted(each)) for route, each in values.items() if len(each) >= LEAST_TIMED}
         or ({OTHER: limits(everything)} if everything else {}),
         buckets={repr(bound): count for bound, count in sorted(buckets.items())},
+        averages=() if buckets or everything else limits(sorted(w.seconds / w.timed for w in used if w.timed)),
         timed=max(buckets.values(), default=0.0) or sum(w.timed for w in used) or len(everything),
         seconds=sum(w.seconds for w in used) or sum(everything),
         resolution=used[0].resolution,
@@ -192,10 +198,16 @@ def _durations(windows: Sequence[Window], prefixes: frozenset[str], top: frozens
 
 
 def _buckets(windows: Sequence[Window]) -> dict[float, float]:
-    found: dict[float, float] = {}
-    for window in windows:
-        for bound, count in window.buckets.items():
-            found[bound] = found.get(bound, 0) + count
+    spans: dict[float, float] = {}
+    for window in windows:  # taken apart, for a native histogram names other bounds in each window
+        below = 0.0
+        for bound in sorted(window.buckets):
+            spans[bound] = spans.get(bound, 0.0) + window.buckets[bound] - below
+            below = window.buckets[bound]
+    found, below = dict[float, float](), 0.0
+    for bound in sorted(spans):
+        below += spans[bound]
+        found[bound] = below
     return found
 
 

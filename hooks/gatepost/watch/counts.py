@@ -115,8 +115,13 @@ def _slow(window: Window, shape: Shape) -> dict[str, list[int]]:
 def _above(buckets: Mapping[float, float], bounds: Sequence[float]) -> dict[str, float]:
     if not buckets:
         return {}
-    count = max(buckets.values())
-    return {repr(bound): count - buckets[bound] for bound in bounds if bound in buckets}
+    known = sorted(buckets)
+    count = buckets[known[-1]]
+    found = {}
+    for bound in bounds:  # a native histogram does not name the spans in which nothing was
+        at = bisect_right(known, bound)
+        found[repr(bound)] = count - (buckets[known[at - 1]] if at else 0.0)
+    return found
 
 
 def quantiles(ordered: Sequence[float]) -> tuple[float, ...]:

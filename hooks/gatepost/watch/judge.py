@@ -89,6 +89,7 @@ def assess(baseline: Baseline, polls: Sequence[Counts], known: Known, planned: i
             *_routes(baseline, polls, planned),
             *_latency(baseline, polls, planned, progress),
             *_buckets(baseline, polls, planned, progress),
+            *_averages(baseline, polls, planned),
             *_new(polls, known),
             *_traffic(baseline, polls, progress),
         )
@@ -266,6 +267,21 @@ def _buckets(baseline: Baseline, polls: Sequence[Counts], planned: int, progress
         text = f"{_percent(after[worst])} of responses take more than {worst:g} s, before {_percent(before[worst])}"
         data = {"bound": worst, "share_before": before[worst], "share_after": after[worst], "evidence": round(found, 2)}
         yield Signal("latency", "regressed", text, 0.0, data)
+
+
+def _averages(baseline: Baseline, polls: Sequence[Counts], planned: int) -> Iterable[Signal]:
+    """Judge a source that has only sum and count: averages of polls hide tails, so ``warn`` at most."""
+    means = [p.seconds / p.timed for p in polls if p.timed and not p.slow and not p.above]
+    if not means or not baseline.averages:
+        return
+    tests = []
+    for limit in baseline.averages:
+        bound = limit.bound(latency.MARGINS[TAUS.index(limit.tau)], 0.0)
+        tests.append((float(limit.above), float(limit.count), [(1.0, float(mean > bound)) for mean in means]))
+    if latency.mixed(tests, planned) >= latency.WARN.needed:
+        now, before = sum(means) / len(means), baseline.seconds / baseline.timed
+        text = f"responses take {1000 * now:.0f} ms on average, before {1000 * before:.0f} ms; the source is degraded"
+        yield Signal("latency", "warn", text, 0.0, {"mean_before": before, "mean_after": now})
 
 
 def _new(polls: Sequence[Counts], known: Known) -> Iterable[Signal]:

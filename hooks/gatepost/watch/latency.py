@@ -36,6 +36,7 @@ WARN_MARGINS = (1.05, 1.05, 1.10, 1.10)
 LEAST_ABOVE = 3
 BUCKET_TOLERATED = 1.3
 BUCKET_SHARE = 0.6
+MOST_BOUNDS = 12
 _ODDS = (1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 
 REGRESSED = Ladder(1.0, 0.001)
@@ -102,7 +103,12 @@ def bucket_bounds(buckets: Mapping[float, float], count: float) -> tuple[float, 
     if count <= 0:
         return ()
     shares = {bound: 1 - below / count for bound, below in buckets.items() if bound != float("inf")}
-    return tuple(sorted(bound for bound, share in shares.items() if share < BUCKET_SHARE))
+    found = sorted(bound for bound, share in shares.items() if share < BUCKET_SHARE)
+    if len(found) <= MOST_BOUNDS:
+        return tuple(found)
+    # A native histogram has up to 160: the nearest to shares from 1/2 down, each about half of the one before.
+    wanted = [0.5 / 1.9**step for step in range(MOST_BOUNDS)]
+    return tuple(sorted({min(found, key=lambda bound: abs(shares[bound] - share)) for share in wanted}))
 
 
 def bucket_evidence(tests: Sequence[tuple[tuple[float, float], Counts]], phi: float = 1.0, planned: int = 40) -> float:

@@ -18,6 +18,7 @@ KEEP = 30 * DAY
 MINUTE = 60.0
 FIRST = 3600.0
 BUDGET = 0.5
+MOST = 6 * 3600.0
 GAP = 6 * 3600.0
 
 
@@ -41,7 +42,7 @@ def _backward(store: Store, service: str, reader: Reader, since: float, goal: fl
         span = (max(goal, since - size), since)
         empty = not _take(store, service, reader, span)
         since, left = span[0], left - (time.process_time() - started)
-        size *= 2 if empty or left > BUDGET / 2 else 1
+        size = min(size * 2, getattr(reader, "chunk", MOST)) if empty or left > BUDGET / 2 else size
     return since > goal
 
 

@@ -67,6 +67,9 @@ def could_have_missed(baseline: Baseline, polls: Sequence[Counts]) -> dict[str, 
         found["slower"] = slower
         worst = max(slower, key=lambda name: slower[name] / (1 - float(name[1:]) / 100))
         text += f"; up to {100 * slower[worst]:.2g} % of responses clearly slower than the former {worst}"
+    elif baseline.averages:
+        found["latency"] = "averages only: tails were not seen"
+        text += "; tails of response times (the source has sum and count only)"
     elif not baseline.buckets:
         found["latency"] = "not judged: the source has no response times"
         text += "; any change of response times"
