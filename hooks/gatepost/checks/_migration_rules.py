@@ -114,7 +114,48 @@ NOT_ANALYSED = Rule(
 
     Fine when: a person has read it, or the rehearsal runs it: approve the review.""",
 )
+WRONG_DOWN = Rule(
+    "migration/wrong-down",
+    "error",
+    """A down runs and does not give back the schema that was there before its up, or it fails.
+
+    Why: after a rollback the old code meets a schema that it has never run on, and the next deploy's up fails on
+    what is left over. The ups and downs of the whole change are followed together, the downs in reverse.
+
+    Instead: mend what the finding names, object by object. What an up drops along with a column (indexes, keys,
+    defaults, NOT NULL) has to be made again by the down.
+
+    Fine when: what differs is meant; then suppress it with a reason. Differences that no query sees (the name of
+    a constraint, a comment, an extension that stays) are notes.""",
+)
+LOSSY_DOWN = Rule(
+    "migration/lossy-down",
+    "warning",
+    """A down gives the schema back, and values that were there before the up cannot come back.
+
+    Why: a rollback that ends with empty columns and tables looks like one that worked.
+
+    Instead: copy the values aside in the up and read them in the down, or drop in a later deploy; else declare the
+    migration irreversible with `strategy="restore"`, so that the rollback plan takes a backup first.
+
+    Fine when: nobody needs the values: approve the review.""",
+)
+DATA_DEPENDENT_DOWN = Rule(
+    "migration/data-dependent-down",
+    "warning",
+    """A down works on an empty database and can fail as soon as there are rows that the up allows.
+
+    Why: it is tested on empty tables and needed on full ones: SET NOT NULL meets NULLs, UNIQUE meets duplicates,
+    a narrower type meets values that do not fit.
+
+    Instead: fill, convert or delete such rows first, in the same down.
+
+    Fine when: the code that runs between up and down never writes such rows: say so in a suppression.""",
+)
 RULES = (
+    WRONG_DOWN,
+    LOSSY_DOWN,
+    DATA_DEPENDENT_DOWN,
     MISSING_DOWN,
     EMPTY_DOWN,
     NOOP_DOWN,

@@ -25,7 +25,8 @@ def settings() -> tuple[Setting, ...]:
 
 def run(change: Change, policy: Policy) -> Outcome:
     """Judge every history that the change touches."""
-    from gatepost.checks import _migration_history, _migration_report
+    from gatepost.checks import _migration_history, _migration_report, _schema_downs
+    from gatepost.checks._inline import Comments
     from gatepost.migrations import collect
 
     collected = change.shared(collect, policy)
@@ -35,7 +36,13 @@ def run(change: Change, policy: Policy) -> Outcome:
         entries += listed
         findings += [*found, *_migration_history.judge(history, change)]
     findings += [_migration_report.problem(problem) for problem in collected.problems]
-    return Outcome(tuple(findings), {"migrations": entries})
+    findings += _schema_downs.findings(change, policy)
+    judged = change.shared(_schema_downs.downs, policy)
+    for made in entries:
+        known = judged.get(made["path"])
+        if known and known.word and made["down"] == "ok":
+            made["down"] = known.word
+    return Outcome(tuple(change.shared(Comments).heard(findings)), {"migrations": entries})
 
 
 CHECK = Check(

@@ -339,13 +339,14 @@ def _relation(cursor: Cursor, kind: str) -> Operation:
     name = cursor.qualified()
     if cursor.accept("RENAME", "TO"):
         to = sibling(name, cursor.qualified())
-        return RenameIndex(name, to) if kind == "index" else RenameObject(kind, name, to)
+        return RenameIndex(name, to, if_exists=exists) if kind == "index" else RenameObject(kind, name, to)
     if kind == "view" and cursor.accept("AS"):
         return AlterObject(kind, name, "definition", cursor.text())
+    if kind == "sequence" and cursor.accept("OWNED", "BY"):
+        return AlterObject(kind, name, "owned by", cursor.qualified())
     if kind == "sequence" and cursor.value == "RESTART":
         cursor.rest()
         return Data("restart")
-    del exists
     return AlterObject(kind, name, *_key_value(cursor))
 
 

@@ -272,6 +272,7 @@ class RenameIndex(Operation):
     name: str
     to: str
     table: str = ""
+    if_exists: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,11 @@ def _create_table(schema: Schema, op: ops.CreateTable) -> None:
     for name in like:
         table = _like(schema, table, name, "including all" in op.source)
     columns = {schema.key(column.name): column for column in op.columns}
-    table = replace(table, columns={**table.columns, **columns}, options={("", k): v for k, v in op.options})
+    options: dict[tuple[str, str], str | None] = {("", k): v for k, v in op.options}
+    parents = [part.removeprefix("partition of ") for part in op.source.split("; ") if part.startswith("partition of ")]
+    if parents:
+        options["", "partition of"] = parents[0]
+    table = replace(table, columns={**table.columns, **columns}, options=options)
     for made in op.constraints:
         table = _with_constraint(schema, table, made)
     for index in op.indexes:
@@ -131,10 +135,21 @@ def _drop_table(schema: Schema, op: ops.DropTable) -> None:
     for place, found in schema.objects.items():
         if found and found.kind in ("trigger", "policy", "rule") and schema.key(found.on) == schema.key(op.table):
             schema.objects[place] = None
-    for other in list(schema.tables.values()):
+    _drop_owned(schema, op.table)
+    for other in list(schema.tables.values()) if schema.dialect == "postgresql" else ():
         if other and any(_refers(made, op.table, schema) for made in other.constraints.values()):
             left = {k: None if _refers(made, op.table, schema) else made for k, made in other.constraints.items()}
             schema.put(replace(other, constraints=left))
+
+
+def _drop_owned(schema: Schema, table: str, column: str = "") -> None:
+    """Drop the sequences that a table, or one of its columns, owns."""
+    for place, found in schema.objects.items():
+        owner = dict(found.options).get("owned by", "") if found and found.kind == "sequence" else ""
+        if owner and schema.key(owner.rpartition(".")[0] if not column else owner) == schema.key(
+            f"{table}.{column}".rstrip(".")
+        ):
+            schema.objects[place] = None
 
 
 def _refers(made: Constraint | None, table: str, schema: Schema) -> bool:
@@ -175,6 +190,7 @@ def _drop_column(schema: Schema, op: ops.DropColumn) -> None:
     table = _table(schema, op)
     _expect_column(schema, op, table, op.column, op.if_exists)
     schema.put(without_column(table, op.column, schema.dialect))
+    _drop_owned(schema, op.table, op.column)
     for other in list(schema.tables.values()):
         if other and any(_refers_column(made, op, schema) for made in other.constraints.values()):
             left = {k: None if _refers_column(made, op, schema) else made for k, made in other.constraints.items()}
@@ -312,9 +328,10 @@ def _create_index(schema: Schema, op: ops.CreateIndex) -> None:
 def _drop_index(schema: Schema, op: ops.DropIndex) -> None:
     owner = schema.table(op.table) if op.table else None
     owner = owner or (schema.owner(op.name) if op.name else None)
-    if owner is None:
-        name = op.name or ", ".join(op.columns)
-        owner = Table(op.table or f"(table of {name})", complete=False)
+    if owner is None and not op.table:
+        schema.objects[("index", schema.key((op.name or "").rpartition(".")[2]))] = None  # of a table nobody knows
+        return
+    owner = owner or Table(op.table, complete=False)
     name = (op.name or _index_by_columns(schema, owner, op.columns) or "").rpartition(".")[2]
     wanted = schema.key(name)
     if owner.constraints.get(wanted):
@@ -322,7 +339,21 @@ def _drop_index(schema: Schema, op: ops.DropIndex) -> None:
         return
     if owner.complete and not owner.indexes.get(wanted) and not op.if_exists:
         _problem(schema, op, f"index {name} of {owner.name} does not exist")
+    gone = owner.indexes.get(wanted)
     schema.put(replace(owner, indexes={**owner.indexes, wanted: None}))
+    if gone and ("", "partition by") in owner.options:
+        _drop_attached(schema, owner, gone)
+
+
+def _drop_attached(schema: Schema, parent: Table, gone: Index) -> None:
+    """Drop the indexes of partitions that PostgreSQL attached to one of their parent: those that are alike."""
+    for table in list(schema.tables.values()):
+        if table and schema.key(table.options.get(("", "partition of")) or "") == schema.key(parent.name):
+            alike = {
+                k: None if i and (i.columns, i.unique) == (gone.columns, gone.unique) else i
+                for k, i in table.indexes.items()
+            }
+            schema.put(replace(table, indexes=alike))
 
 
 def _index_by_columns(schema: Schema, table: Table, columns: tuple[str, ...]) -> str | None:
@@ -334,8 +365,9 @@ def _index_by_columns(schema: Schema, table: Table, columns: tuple[str, ...]) ->
 
 def _rename_index(schema: Schema, op: ops.RenameIndex) -> None:
     owner = (schema.table(op.table) if op.table else None) or schema.owner(op.name)
-    if owner is None:
-        owner = Table(op.table or f"(table of {op.name})", complete=False)
+    if owner is None and (op.if_exists or not op.table):
+        return
+    owner = owner or Table(op.table, complete=False)
     old, new = schema.key(op.name.rpartition(".")[2]), schema.key(op.to.rpartition(".")[2])
     to = op.to.rpartition(".")[2]
     if made := owner.constraints.get(old):
@@ -381,6 +413,8 @@ def _create_object(schema: Schema, op: ops.CreateObject) -> None:
     if known and not op.replace and op.kind not in ("function", "procedure", "aggregate"):
         _problem(schema, op, f"{op.kind} {op.name} exists already")
     schema.objects[place] = Object(op.kind, op.name, op.definition, op.on, op.values, op.uses)
+    if op.kind.endswith("view") and schema.tables.get(schema.key(op.name), UNKNOWN) is None:
+        del schema.tables[schema.key(op.name)]
 
 
 def _drop_object(schema: Schema, op: ops.DropObject) -> None:
@@ -389,6 +423,8 @@ def _drop_object(schema: Schema, op: ops.DropObject) -> None:
         _problem(schema, op, f"{op.kind} {op.name} does not exist")
     found = schema.objects.get(place)
     schema.objects[place] = None
+    if op.kind == "materialized view" and schema.table(op.name):
+        schema.tables[schema.key(op.name)] = None  # its indexes
     if op.kind == "schema":
         prefix = schema.key(op.name) + "."
         for name in [name for name in schema.tables if name.startswith(prefix)]:

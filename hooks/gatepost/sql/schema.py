@@ -118,17 +118,21 @@ def constraint_uses(made: Constraint, column: str, dialect: str) -> bool:
 def constraint_name(table: Table, made: Constraint, dialect: str) -> str:
     """Give the name that the database gives to a constraint without one."""
     base = table.name.rpartition(".")[2]
+    taken = [name for name, other in table.constraints.items() if other]
+    taken += [name for name, other in table.indexes.items() if other]
+    if dialect == "sqlite":  # it names none: what they say is what tells them apart
+        return f"{made.kind} ({', '.join(made.columns) or made.expression})"
     if dialect == "mysql":
         if made.kind == "primary key":
             return "PRIMARY"
-        return _free(f"{base}_{'ibfk' if made.kind == 'foreign key' else 'chk'}_1", table.constraints, dialect, "_")
+        return _free(f"{base}_{'ibfk' if made.kind == 'foreign key' else 'chk'}_1", taken, dialect, "_")
     suffix = {"primary key": "pkey", "unique": "key", "foreign key": "fkey", "check": "check", "exclude": "excl"}
     columns = "_".join(made.columns) if made.kind in ("unique", "foreign key", "exclude") else ""
     if made.kind == "check":
         columns = check_column(made, table, dialect)
     if made.kind == "not null":
-        return _free(shortened(base, "_".join(made.columns), "not_null"), table.constraints, dialect)
-    return _free(shortened(base, columns, suffix[made.kind]), table.constraints, dialect)
+        return _free(shortened(base, "_".join(made.columns), "not_null"), taken, dialect)
+    return _free(shortened(base, columns, suffix[made.kind]), taken, dialect)
 
 
 def check_column(made: Constraint, table: Table, dialect: str) -> str:
@@ -152,11 +156,12 @@ def shortened(base: str, columns: str, suffix: str) -> str:
 
 def index_name(table: Table, index: Index, dialect: str) -> str:
     """Give the name that the database gives to an index without one."""
+    taken = [name for name, other in (*table.indexes.items(), *table.constraints.items()) if other]
     if dialect == "mysql":
         first = re.match(r"\w*", index.columns[0])[0] if index.columns else "index"  # type: ignore[index]  # matches anything
-        return _free(first, table.indexes, dialect, "_")
+        return _free(first, taken, dialect, "_")
     parts = [part if re.fullmatch(r"\w+", part) else _function(part) for part in index.columns]
-    return _free(shortened(table.name.rpartition(".")[2], "_".join(parts), "idx"), table.indexes, dialect)
+    return _free(shortened(table.name.rpartition(".")[2], "_".join(parts), "idx"), taken, dialect)
 
 
 def _function(part: str) -> str:
@@ -211,6 +216,8 @@ def with_column_renamed(table: Table, column: str, to: str, dialect: str) -> Tab
 
     columns: dict[str, Column | None] = {}
     for name, was in table.columns.items():
+        if name == key(to, dialect) and name != old:
+            continue
         if name == old:
             columns[key(to, dialect)] = replace(was, name=to) if was else None
         elif was and was.generated:

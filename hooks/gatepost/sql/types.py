@@ -164,6 +164,21 @@ def narrows(old: str, new: str, dialect: str) -> bool:
     return was != now and (was, now) not in _SAFE
 
 
+def drops_values(old: str, new: str, dialect: str) -> bool:
+    """Tell whether a change of type goes through and still loses part of the values: digits, times, fractions."""
+    if not old or not new or dialect == "sqlite":
+        return False
+    (was, before), (now, after) = parts(old), parts(new)
+    decimals = ("numeric", "decimal", "real", "double precision", "double", "float")
+    if was in decimals and now in _INTEGERS:
+        return True
+    if was in ("numeric", "decimal") and now == was and after:
+        return (len(before) > 1 and len(after) <= 1) or (len(before) > 1 and len(after) > 1 and before[1] > after[1])
+    if was.startswith("timestamp") or was == "datetime":
+        return now in ("date", "time")
+    return (was, now) == ("jsonb", "text[]") or (was in _TEXTS and now in ("bytea", "boolean"))
+
+
 def _room(base: str, size: tuple[int, ...], dialect: str) -> int:
     if base in _TEXTS:
         return _TEXT_SIZE.get(base, 1 << 40) if dialect == "mysql" else 1 << 40

@@ -1,0 +1,1 @@
+ALTER TABLE `account` MODIFY `email` varchar(60) NOT NULL DEFAULT 'x';

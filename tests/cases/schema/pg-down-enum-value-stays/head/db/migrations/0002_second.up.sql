@@ -1,0 +1,2 @@
+ALTER TYPE mood ADD VALUE 'glad';
+CREATE TABLE day (id bigserial PRIMARY KEY, how mood);

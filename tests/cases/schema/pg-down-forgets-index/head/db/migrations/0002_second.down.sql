@@ -1,0 +1,1 @@
+ALTER TABLE account ADD COLUMN email varchar(100) NOT NULL DEFAULT '';

@@ -1,0 +1,1 @@
+ALTER TABLE account DROP COLUMN born, ADD COLUMN age bigint NOT NULL DEFAULT 0;
