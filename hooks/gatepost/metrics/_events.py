@@ -78,7 +78,7 @@ class Tally:
 
     def _route(self, request: str) -> str:
         method, _, path = request.partition(" ")
-        route = f"{method} {mask_path(path)}"
+        route = f"{method} {mask_path(path.partition(' ')[0])}"
         if len(self._routes) < MOST_NAMES:
             self._routes[request] = route
         return route
@@ -100,4 +100,9 @@ def _failed(into: _Open, counts: list[int], client: str, status: int, route: str
         into.once.add((client, signature))
         window.distinct += 1
         window.signatures[signature] = window.signatures.get(signature, 0) + 1
-        window.examples.setdefault(signature, printable(f"{request.partition('?')[0]} {status} {detail}".strip(), 300))
+        window.examples.setdefault(signature, _example(request, status, detail))
+
+
+def _example(request: str, status: int, detail: str) -> str:
+    """Give one occurrence in words; the query stays out of it, for it may hold what is secret."""
+    return printable(f"{request.partition('?')[0].partition(' HTTP/')[0]} {status} {detail}".strip(), 300)

@@ -114,7 +114,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "client": ("client_ip", "remote_addr", "client", "ip", "remote_ip", "request.client_ip", "request.remote_ip",
                "client.address", "ClientHost"),
 }  # fmt: skip
-_DETAILS = ("exception", "exc_type", "exception.type", "error.type", "error.message", "error", "err", "message")
+DETAILS = ("exception", "exc_type", "exception.type", "error.type", "error.message", "error", "err", "message")
 
 
 class JsonLines:
@@ -129,13 +129,13 @@ class JsonLines:
 
     def learn(self, text: str) -> None:
         """Find which names the log uses."""
-        records = [record for record in map(_object, text.splitlines()[:500]) if record]
+        records = [record for record in map(json_object, text.splitlines()[:500]) if record]
         for role, names in _KEYS.items():
             for name in names:
-                if any(_pick(record, name) is not None for record in records):
+                if any(pick(record, name) is not None for record in records):
                     self.names.setdefault(role, name)
                     break
-        if self.names.get("request") and any(isinstance(_pick(r, self.names["request"]), dict) for r in records):
+        if self.names.get("request") and any(isinstance(pick(r, self.names["request"]), dict) for r in records):
             del self.names["request"]  # Caddy's "request" is an object, not a line
         if not self.factor:
             self.factor = _json_unit(self.names.get("seconds", ""))
@@ -146,13 +146,13 @@ class JsonLines:
         plain = {role: name for role, name in names.items() if "." not in name}
         when, status = names.get("time", ""), names.get("status", "")
         for line in text.splitlines():
-            record = _object(line)
+            record = json_object(line)
             if record is None:
                 continue
             values = {role: record.get(name) for role, name in plain.items()}
             for role, name in names.items():
                 if values.get(role) is None and "." in name:
-                    values[role] = _pick(record, name)
+                    values[role] = pick(record, name)
             event = self._event(values, record) if when and status else None
             if event:
                 yield event
@@ -166,7 +166,7 @@ class JsonLines:
         if not isinstance(request, str):
             request = f"{values.get('method') or '-'} {values.get('path') or '-'}"
         seconds = _duration(values.get("seconds"), self.factor)
-        detail = next(filter(None, (_detail(_pick(record, name)) for name in _DETAILS)), "") if status >= 500 else ""
+        detail = next(filter(None, (_detail(pick(record, name)) for name in DETAILS)), "") if status >= 500 else ""
         return time, str(values.get("client") or ""), status, request, seconds, detail
 
     def _time(self, value: Any) -> float:
@@ -217,7 +217,7 @@ def _detail(value: Any) -> str:
     return printable(str(value), 300) if value else ""
 
 
-def _object(line: str) -> dict[str, Any] | None:
+def json_object(line: str) -> dict[str, Any] | None:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -225,7 +225,7 @@ def _object(line: str) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def _pick(record: Mapping[str, Any], name: str) -> Any:
+def pick(record: Mapping[str, Any], name: str) -> Any:
     if name in record:
         return record[name]
     value: Any = record

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 MOST_CHILDREN = 40
 _VERSION = re.compile(r"v\d{1,2}\Z")
-_TOKEN = re.compile(r"(?=[^\d]*\d)[0-9a-fA-F]{6,}|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?=[^\d]*\d)[\w-]{20,}")
+_TOKEN = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?=[^\d]*\d)[\w-]{20,}|(?=[^\d]*\d)[0-9a-fA-F]{6,}")
 _DIGITS = re.compile(r"\d+")
 _IN_MESSAGE = re.compile(
     r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\b(?=[a-fA-F]*\d)[0-9a-fA-F]{8,}\b|\d+(?:[.:]\d+)*"

@@ -37,6 +37,7 @@ class Verification:
     route_label: str = ""
     scrape: Duration = Duration(15)
     token_file: str = ""
+    tenant: str = ""
     timeout: Duration = Duration(5)
     command: tuple[str, ...] = ()
     on_regressed: str = ""

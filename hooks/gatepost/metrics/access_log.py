@@ -12,6 +12,7 @@ from gatepost.metrics._files import last_time, parts, sample, span
 from gatepost.metrics._lines import Parser, parser_for
 
 AHEAD = 90.0
+Choose = Callable[[str, str, str], Parser]
 
 
 class LogReader:
@@ -19,10 +20,10 @@ class LogReader:
 
     delay = 2.0
 
-    def __init__(self, settings: Verification, clock: Callable[[], float] = time) -> None:
+    def __init__(self, settings: Verification, clock: Callable[[], float] = time, choose: Choose = parser_for) -> None:
         if not settings.path:
             raise SourceError("verification.path: is not set", "name the access log")
-        self.settings, self._clock = settings, clock
+        self.settings, self._clock, self._choose = settings, clock, choose
         self._parser: Parser | None = None
 
     @property
@@ -30,7 +31,7 @@ class LogReader:
         """The parser that reads this log; chosen when the log has its first lines."""
         if self._parser is None:
             text = sample(self.settings.path)
-            parser = parser_for(text, self.settings.pattern, self.settings.unit)
+            parser = self._choose(text, self.settings.pattern, self.settings.unit)
             if not text:
                 return parser
             self._parser = parser
