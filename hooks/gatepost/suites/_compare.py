@@ -252,7 +252,7 @@ class _Assertions:
         if other.strength > one.strength or bool(other.via) != bool(one.via):
             why = f"{other.via} asserts it now" if other.via else "a stronger assertion took its place"
             return self.found("assertion-removed", one, other, why)
-        if _flipped(one, other):
+        if _empty(one):
             return self.found("expected-changed", one, other)
         if other.operator == one.operator and other.strength == one.strength:
             return self.found(_moved_bound(one, other), one, other)
@@ -343,8 +343,9 @@ def _related(one: Assertion, other: Assertion) -> bool:
     return bool(one.names & other.names or identifiers(one.subject) & identifiers(other.subject))
 
 
-def _flipped(one: Assertion, other: Assertion) -> bool:
-    return one.operator == "==" and other.operator == "!=" and one.expected == other.expected == "None"
+def _empty(one: Assertion) -> bool:
+    """Tell that there was to be no value: what is demanded of one now is another answer, not a vaguer one."""
+    return one.operator == "==" and one.expected in ("None", "undefined", "null", "nil", '""', "''")
 
 
 def wider(old: tuple[str, ...], new: tuple[str, ...]) -> bool:

@@ -251,6 +251,8 @@ def assertion(walk: Walk, node: Node) -> list[Assertion] | None:
     head = links[0].name
     if head in ("expect", "expectTypeOf", "expectType") and links[0].arguments is not None:
         return _expect(walk, node, links)
+    if head == "expect" and len(links) > 2 and links[1].name in ("poll", "soft", "element") and links[1].arguments:
+        return _expect(walk, node, links[1:])
     if head == "expect" and len(links) > 1:
         return [] if links[-1].name in ("assertions", "hasAssertions", "extend") else None
     if node.type != "call_expression":
@@ -288,7 +290,8 @@ def _matched(walk: Walk, node: Node, subject: str, given: Sequence[Node], matche
         why = "compares constants" if given and walk.literal(given[0]) else ""
         return walk.made(node, subject, "truthy", "", TRUTHY, negated=negated != (expected == "false"), trivial=why)
     tolerance = 10.0 ** -min(_number(arguments[1]), 300) if operator == "approx" and len(arguments) > 1 else None
-    why = _never_fails(walk, given, subject, operator, arguments, expected, negated)
+    known = matcher.name in _MATCHERS
+    why = _never_fails(walk, given, subject, operator, arguments, expected, negated) if known else ""
     operator, strength, negated = _settled(operator, strength, negated, expected)
     return walk.made(node, subject, operator, expected, strength, negated=negated, tolerance=tolerance, trivial=why)
 

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from gatepost.suites._units import Assertion, Detail, Marker, Source, Unit
-from gatepost.suites._words import squeeze, successors, words
+from gatepost.suites._words import repeated, squeeze, successors, words
 
 Node = Any  # tree_sitter.Node; the package is an extra
 DEPTH = 400
@@ -244,7 +244,8 @@ class Walk:
         known = self.truth(condition)
         negated = node.type.startswith("unless")
         shown = squeeze(raw_text(condition), 80)
-        self.statements.append(f"if {self.text(condition)}")
+        stated = f"if {self.text(condition)}"
+        self.statements.append(stated)
         begin = node.child_by_field_name("initializer")
         if condition is not None:
             self.inside([part for part in (begin, condition) if part is not None])
@@ -258,6 +259,7 @@ class Walk:
         found = self.syntax.assertion(self, node)
         if found is not None:  # Go: an if that reports is the assertion itself
             self.found(node, found)
+            self.asserting.add(stated)
         sided = other is not None and self.asserts(then) and self.asserts(other)
         self.inside([then] if then else [], () if sided or found is not None else (f"if {shown}",))
         self.inside([other] if other else [], () if sided else (f"if not ({shown})",))
@@ -435,8 +437,7 @@ class Outline:
     def source(self, raw: bytes) -> Source:
         """Give the finished outline."""
         text = raw.decode("utf-8", "replace")
-        used = words(text) | {name for name in self.known if text.count(name) > 1}
-        return Source(tuple(self.units), "", used, successors(text, self.places))
+        return Source(tuple(self.units), "", repeated(text), successors(text, self.places))
 
 
 def _once(

@@ -31,6 +31,11 @@ def identifiers(text: str) -> set[str]:
     return set(_NAME.findall(_QUOTED.sub("", text))) - {"self", "this", "assert", "len", "str", "not", "in", "is"}
 
 
+def repeated(text: str) -> frozenset[str]:
+    """Give the identifiers that a file names more than once: defined and used."""
+    return frozenset(word for word, count in Counter(_WORD.findall(text)).items() if count > 1)
+
+
 def code_words(text: str) -> set[str]:
     """Give the identifiers of a file; lines that are comments do not count."""
     return set(_WORD.findall(_COMMENT.sub("", text)))
