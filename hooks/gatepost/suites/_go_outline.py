@@ -12,7 +12,7 @@ from gatepost.suites._words import squeeze, words
 _REPORTS = frozenset(("Error", "Errorf", "Fatal", "Fatalf", "Fail", "FailNow"))
 _SKIPS = frozenset(("Skip", "Skipf", "SkipNow"))
 _NEGATION = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_PACKAGES = frozenset(("assert", "require", "s", "suite", "a", "r", "is", "as", "c", "ts", "t", "so", "must"))
+_PACKAGES = frozenset(("assert", "require", "s", "suite", "ts", "t"))
 _METHODS: dict[str, tuple[str, int, bool, int]] = {
     **dict.fromkeys(
         ("Equal", "EqualValues", "Exactly", "JSONEq", "YAMLEq", "Same", "ElementsMatch"), ("==", EXACT, False, 2)
@@ -323,6 +323,8 @@ def _compared(
     one, other = walk.text(left), walk.text(right)
     if walk.literal(left) and not walk.literal(right):
         one, other = other, one
+    if other in ("true", "false") and word in ("==", "!="):
+        return walk.made(node, names.get(one, one), "truthy", "", TRUTHY, negated=(other == "false") != (word == "!="))
     same = "compares a value with itself" if one == other and word == "==" else ""
     same = same or ("compares constants" if walk.literal(left) and walk.literal(right) else "")
     subject = names.get(one, one)
