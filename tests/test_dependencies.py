@@ -224,3 +224,38 @@ def test_a_finding_keeps_its_fingerprint_while_lines_move(two_sides: Builder) ->
     third = judge(two_sides(BASE, {"package-lock.json": lock.replace("0.9.0", "0.8.0")})).findings[0]
     assert first.line != second.line
     assert first.fingerprint == second.fingerprint != third.fingerprint
+
+
+def test_a_manifest_that_its_lock_does_not_satisfy(two_sides: Builder) -> None:
+    found = judge(two_sides(BASE, {"package.json": manifest({"chalk": "^3.0.0", "left": "^1"})}))
+    assert rules(found) == [("added", "warning"), ("lock-mismatch", "warning"), ("lock-mismatch", "warning")]
+    texts = sorted(f.message for f in found.findings if f.rule.id.endswith("mismatch"))
+    assert "asks for ^3.0.0, and the lock holds 2.0.0" in texts[0]
+    assert "the lock holds no such package" in texts[1]
+    assert {f.path for f in found.findings if f.rule.id.endswith("mismatch")} == {"package.json"}
+
+
+def test_a_manifest_that_its_lock_still_satisfies(two_sides: Builder) -> None:
+    found = judge(two_sides(BASE, {"package.json": manifest({"chalk": ">=1"})}))
+    assert found.findings == ()
+
+
+def test_a_mismatch_of_old_is_not_blamed_on_this_change(two_sides: Builder) -> None:
+    base = {**BASE, "package.json": manifest({"chalk": "^9.0.0"})}
+    lock = npm_lock({"chalk": ("2.0.0", ["ansi"]), "ansi": ("1.0.1", [])}, {"chalk": "^2.0.0"})
+    assert rules(judge(two_sides(base, {"package-lock.json": lock}))) == [("upgraded-transitive", "note")]
+
+
+def test_an_application_without_a_lock(two_sides: Builder) -> None:
+    found = judge(two_sides({"README": "x"}, {"package.json": manifest({"chalk": "^2.0.0"})}))
+    assert ("unlocked", "warning") in rules(found)
+    assert changes(found)["chalk"]["new"] == ["^2.0.0"]
+    library = {"name": "lib", "main": "x.js", "dependencies": {"chalk": "^2"}}
+    found = judge(two_sides({"README": "y"}, {"package.json": json.dumps(library)}))
+    assert ("unlocked", "warning") not in rules(found)
+
+
+def test_a_lock_that_is_gone(two_sides: Builder) -> None:
+    found = judge(two_sides(BASE, {"package-lock.json": None}))
+    assert rules(found) == [("unlocked", "warning")]
+    assert "package-lock.json is gone" in found.findings[0].message

@@ -9,6 +9,7 @@ from typing import Any
 from gatepost.checks import _dependencies_rules as rules
 from gatepost.checks._dependencies_findings import entry, findings
 from gatepost.checks._dependencies_groups import Group, groups
+from gatepost.checks._dependencies_locks import mismatches, unlocked
 from gatepost.checks._dependencies_settings import Dependencies
 from gatepost.checks._dependencies_sides import Problem, Side, read_side
 from gatepost.git import Change
@@ -51,8 +52,8 @@ def _judge(change: Change, reader: Reader, group: Group, settings: Dependencies)
     judged = _Judged(list(_unreadable(group, old, new)), [], {})
     if new.problems:
         return judged
-    if group.removed_lock and new.application:
-        judged.findings.append(_unlocked(new.application, [path for _, path in group.old]))
+    judged.findings += unlocked(group, old, new)
+    if group.removed_lock and judged.findings:
         return judged
     difference = _compare(group, old, new)
     judged.harmless = difference.harmless
@@ -64,6 +65,7 @@ def _judge(change: Change, reader: Reader, group: Group, settings: Dependencies)
         *(sources.host(pin.source) for pin in old.graph.pins.values() if pin.source[:9] == "registry:"),
     }
     place = _Places(change, reader, group, lockfile)
+    judged.findings += mismatches(group, old, new, {delta.name for delta in difference.deltas})
     judged.findings += findings(list(zip(difference.deltas, judged.entries, strict=True)), hosts, place)
     return judged
 
@@ -131,12 +133,6 @@ def _problem(group: Group, problem: Problem) -> Finding:
         return Finding(rules.UNREADABLE, problem.path, problem.reason, fix, problem.line, data, key=key)
     message = f"the version before this change {problem.reason}; everything in it counts as new"
     return Finding(rules.UNREADABLE, problem.path, message, "review the whole file", 1, data, "warning", key=key)
-
-
-def _unlocked(manifest: str, gone: list[str]) -> Finding:
-    what = f"; {gone[0]} is gone" if gone else ""
-    message = f"asks for packages, and no lock says which versions{what}"
-    return Finding(rules.UNLOCKED, manifest, message, "commit the package manager's lock", 1, {"lockfile": manifest})
 
 
 def _summary(changes: list[dict[str, Any]], harmless: dict[str, int]) -> dict[str, Any]:

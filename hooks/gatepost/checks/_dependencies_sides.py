@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gatepost.checks._dependencies_groups import Group, members
 from gatepost.git import Snapshot
@@ -37,10 +37,15 @@ class Side:
     asked: list[Declared] = field(default_factory=list)
     overrides: dict[str, str] = field(default_factory=dict)
     application: str = ""
-    locks: list[tuple[Format, str]] = field(default_factory=list)
+    read: list[tuple[Format, str, Lock]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     weak: bool = False
     kinds: set[str] = field(default_factory=set)
+
+    @property
+    def locks(self) -> list[tuple[Format, str]]:
+        """The files that were read."""
+        return [(form, path) for form, path, _ in self.read]
 
 
 def read_side(reader: Reader, snapshot: Snapshot, group: Group, *, head: bool) -> Side:
@@ -48,21 +53,22 @@ def read_side(reader: Reader, snapshot: Snapshot, group: Group, *, head: bool) -
     side = Side()
     files = group.new if head else group.old
     place = group.directory if head or group.moved_from is None else group.moved_from
-    read: list[tuple[str, Lock]] = []
     for form, path in files:
         lock = _read(reader, snapshot, side, form, path, head=head)
         if lock is not None:
-            read.append((path, lock))
-            side.locks.append((form, path))
+            side.read.append((form, path, _placed(lock, path)))
             side.weak = side.weak or lock.weak
             side.kinds.add(form.name + lock.dialect)
-    told = bool(read) and all(lock.declared for _, lock in read)
+    told = bool(side.read) and all(lock.declared for _, _, lock in side.read)
     side.asked = _manifests(reader, snapshot, side, group, place, head=head, every=not told)
+    if told:  # what no importer names is no member: a template, an example, a fixture
+        known = {wanted.manifest for _, _, lock in side.read for wanted in lock.declared}
+        side.asked = [d for d in side.asked if d.manifest in known or parent(d.manifest) == place]
     side.overrides = {wanted.name: wanted.range for wanted in side.asked if wanted.scope == "override"}
-    for path, lock in read:
-        side.graph.add(path, _placed(lock, path), side.asked)
+    for _, path, lock in side.read:
+        side.graph.add(path, lock, side.asked)
         _check_empty(reader, snapshot, side, path, lock, head=head)
-    if not read:
+    if not side.read:
         side.graph.add("", Lock(), side.asked)
     return side
 
@@ -81,7 +87,7 @@ def _placed(lock: Lock, path: str) -> Lock:
         return lock
     directory = parent(path)
     declared = [d._replace(manifest=join(directory, d.manifest) if d.manifest else path) for d in lock.declared]
-    return Lock(lock.pins, declared, lock.edges, lock.aliases, sums=lock.sums)
+    return replace(lock, declared=declared)
 
 
 def _manifests(
