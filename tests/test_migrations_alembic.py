@@ -40,7 +40,7 @@ def test_a_table_brings_its_counter_keys_indexes_and_enum() -> None:
         ("id", "integer", False, None, "serial"),
         ("mood", "mood", True, None, None),
         ("user_id", "integer", True, None, None),
-        ("at", "timestamptz", False, "CURRENT_TIMESTAMP", None),
+        ("at", "timestamptz", False, "now()", None),
     ]
     assert [(c.kind, c.columns, c.name, c.target, c.on_delete) for c in table.constraints] == [
         ("primary key", ("id",), "pk_posts", None, ""),

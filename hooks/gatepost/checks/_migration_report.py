@@ -81,8 +81,9 @@ def _without(migration: Migration, place: Place, up: Script) -> Down:
         return Down("none-by-design", migration.path)
     if up.state == "empty":
         return Down("ok", migration.path)
-    missing = Down("missing", migration.path, reason="it has no down")
-    return Down("missing", missing.path, level="note") if place.downs == "optional" else missing
+    scripts = migration.scripts
+    level: Level | None = "note" if place.downs == "optional" else None
+    return Down("missing", migration.path, scripts.line, scripts.absent or "it has no down", level)
 
 
 def _idle(down: Script, up: Script) -> Down:

@@ -115,11 +115,16 @@ class Irreversible:
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """Both directions of a migration; ``down`` is None where the files hold none."""
+    """Both directions of a migration; ``down`` is None where there is none.
+
+    ``absent`` says why the framework cannot go back where one operation has no reverse, ``line`` where.
+    """
 
     up: Script
     down: Script | None = None
     irreversible: Irreversible | None = None
+    absent: str = ""
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)

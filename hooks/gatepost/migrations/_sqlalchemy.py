@@ -153,23 +153,25 @@ class Reader:
     def default(self, node: ast.expr | None) -> str | None:
         """Give a server default as an expression, or None where there is none."""
         node = self.scope.expression(node) if node is not None else None
-        if node is None or (isinstance(node, ast.Constant) and node.value in (None, False)):
-            return None
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return _types.expression("'" + node.value.replace("'", "''") + "'", self.dialect)
+        text = None if node is None else self._default(node)
+        return _types.default(text, self.dialect) if text else text
+
+    def _default(self, node: ast.expr) -> str | None:
         if isinstance(node, ast.Call):
             called = name(node.func)
             last = called.rpartition(".")[2]
             if last == "text":
-                return _types.expression(self.text(node) or "", self.dialect)
+                return self.text(node) or ""
             if ".func." in f".{called}":
-                return _types.expression("CURRENT_TIMESTAMP" if last == "now" else f"{last}()", self.dialect)
+                return "CURRENT_TIMESTAMP" if last == "now" else f"{last}()"
             if last in ("true", "false"):
                 return last
-        if isinstance(node, ast.Constant):
-            return str(node.value)
         value = self.scope.value(node)
-        return str(value) if isinstance(value, (str, int, float)) else ""
+        if value is None or value is False:
+            return None
+        if isinstance(value, str):
+            return "'" + value.replace("'", "''") + "'"
+        return str(value) if isinstance(value, (int, float)) else ""
 
     def column(self, node: ast.expr) -> Defined | None:
         """Give the column that ``Column(…)`` defines, or None where its name is not known."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from gatepost.migrations import MYSQL, POSTGRESQL, SQLITE
+
+if TYPE_CHECKING:
+    from gatepost.sql.tokens import Dialect
 
 _GENERIC = {
     POSTGRESQL: {
@@ -37,11 +41,26 @@ def generic(text: str, dialect: str) -> str:
 
 def canonical(text: str, dialect: str) -> str:
     """Give the canonical name of a type."""
-    _ = dialect
-    return " ".join(text.lower().split())
+    from gatepost.sql.types import normal_type
+
+    return normal_type(text, dialect)
 
 
 def expression(text: str, dialect: str) -> str:
     """Give the canonical spelling of an expression."""
-    _ = dialect
-    return " ".join(text.split())
+    from gatepost.sql.expressions import canonical as spelled
+    from gatepost.sql.tokens import tokens
+
+    return spelled(list(tokens(text, _known(dialect))), _known(dialect))
+
+
+def default(text: str, dialect: str) -> str | None:
+    """Give a default as the database keeps it; None where it is none."""
+    from gatepost.sql.expressions import default as kept
+    from gatepost.sql.tokens import tokens
+
+    return kept(list(tokens(text, _known(dialect))), _known(dialect))
+
+
+def _known(dialect: str) -> Dialect:
+    return dialect if dialect in (POSTGRESQL, MYSQL, SQLITE) else "postgresql"  # type: ignore[return-value]  # as said
