@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatepost.sql import describe
 from gatepost.sql import operations as ops
 from gatepost.sql.names import key
+from gatepost.sql.rebuild import Rebuild, differences, rebuilds
 from gatepost.sql.replay import UNKNOWN, apply
 from gatepost.sql.schema import Schema, Table
 
@@ -42,6 +43,7 @@ class SchemaChange:
     fresh_column: bool = False
     known: Table | None = None
     column: ops.Column | None = None
+    replaced: Table | None = None
 
     @property
     def was_not_null(self) -> bool:
@@ -112,6 +114,9 @@ SHOWN = (
 )  # fmt: skip
 
 
+_JUDGED = (*SHOWN, ops.Data, ops.Nothing, ops.Setting)
+
+
 @dataclass(slots=True)
 class Fresh:
     """What a change has made so far: tables, columns, and all other names."""
@@ -167,11 +172,36 @@ def walk(steps: Iterable[Step], schema: Schema) -> Iterator[SchemaChange]:
     """Give each operation that a rule may look at, in the order in which they run; ``schema`` moves along."""
     fresh = Fresh(schema.dialect)
     for step in steps:
+        around = {rebuild.at: rebuild for rebuild in rebuilds(step.operations, schema.dialect)}
+        quiet = {place for rebuild in around.values() for place in rebuild.steps}
+        replaced: dict[str, Table] = {}
         for position, operation in enumerate(step.operations):
-            if isinstance(operation, (*SHOWN, ops.Data, ops.Nothing, ops.Setting)):
-                yield _change(operation, step, position, fresh, schema)
+            if position in around:
+                yield from _rebuilt(around[position], step, position, fresh, schema, replaced)
+            elif position not in quiet and isinstance(operation, _JUDGED):
+                change = _change(operation, step, position, fresh, schema)
+                yield replace(change, replaced=replaced.get(schema.key(change.table)))
             fresh.follow(operation)
             apply(schema, operation)
+            for rebuild in around.values():
+                if position == max(rebuild.steps):
+                    fresh.tables.discard(schema.key(rebuild.table))
+
+
+def _rebuilt(
+    rebuild: Rebuild, step: Step, position: int, fresh: Fresh, schema: Schema, replaced: dict[str, Table]
+) -> Iterator[SchemaChange]:
+    """Give what a rebuild changes in the table that it replaces."""
+    old, new = schema.table(rebuild.old), schema.table(rebuild.new)
+    drop = step.operations[position]
+    if old is None or new is None or fresh.has(rebuild.old):
+        return
+    replaced[schema.key(rebuild.table)] = old
+    known = schema.copy()
+    known.put(replace(old, name=rebuild.table))
+    for operation in differences(replace(old, name=rebuild.table), new, drop.line, drop.start, schema.dialect):
+        quiet = Fresh(schema.dialect, set(), fresh.columns, fresh.names)
+        yield _change(operation, step, position, quiet, known)
 
 
 def _change(operation: ops.Operation, step: Step, position: int, fresh: Fresh, schema: Schema) -> SchemaChange:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gatepost.sql import operations as ops
 from gatepost.sql.changes import Fresh
-from gatepost.sql.names import same
+from gatepost.sql.rebuild import Rebuild, rebuilds
 from gatepost.sql.replay import apply
 from gatepost.sql.schema import Schema
 from gatepost.sql.types import drops_values, narrows
@@ -39,11 +39,8 @@ def _loss(operation: ops.Operation, up: Sequence[ops.Operation], at: int, state:
     if not table or fresh.has(table):
         return None
     if isinstance(operation, ops.DropTable):
-        return (
-            None
-            if rebuilt(up, at, state.dialect)
-            else Risk(f"the rows of {table} cannot come back", operation.line, table)
-        )
+        around = next((found for found in rebuilds(up, state.dialect) if found.at == at), None)
+        return _dropped(operation, around, state)
     if isinstance(operation, ops.DropColumn) and not fresh.has_column(table, operation.column):
         return Risk(
             f"the values of {table}.{operation.column} cannot come back", operation.line, table, operation.column
@@ -74,21 +71,21 @@ def _loss(operation: ops.Operation, up: Sequence[ops.Operation], at: int, state:
     return None
 
 
+def _dropped(operation: ops.DropTable, around: Rebuild | None, state: Schema) -> Risk | None:
+    """Say what goes with a table: all of it, or in a rebuild the columns that the new one lacks."""
+    if around is None:
+        return Risk(f"the rows of {operation.table} cannot come back", operation.line, operation.table)
+    old, new = state.table(around.old), state.table(around.new)
+    lost = [c.name for k, c in old.columns.items() if c and not new.columns.get(k)] if old and new else []
+    if not lost:
+        return None
+    text = f"the values of {around.table}.{', '.join(lost)} cannot come back"
+    return Risk(text, operation.line, around.table, lost[0])
+
+
 def _restores(down: Sequence[ops.Operation], risk: Risk) -> bool:
     """Tell whether a down changes rows of the same table: it may well bring them back."""
     return any(isinstance(op, ops.Data) and op.table == risk.table for op in down)
-
-
-def rebuilt(up: Sequence[ops.Operation], at: int, dialect: str) -> bool:
-    """Tell a DROP TABLE that is part of a rebuild: a table made before takes its name, or has it."""
-    dropped = up[at]
-    assert isinstance(dropped, ops.DropTable)
-    made = [op.table for op in up[:at] if isinstance(op, ops.CreateTable)]
-    for later in up[at + 1 :]:
-        if isinstance(later, ops.RenameTable) and same(later.to, dropped.table, dialect):
-            return any(same(name, later.table, dialect) for name in made) or later.table in made
-    renamed_away = [op for op in up[:at] if isinstance(op, ops.RenameTable) and same(op.to, dropped.table, dialect)]
-    return any(same(name, op.table, dialect) for op in renamed_away for name in made)
 
 
 def data_dependent(down: Sequence[ops.Operation], state: Schema, before: Schema) -> Iterator[Risk]:

@@ -1,0 +1,1 @@
+ALTER TABLE `account` DROP FOREIGN KEY `account_org`;

@@ -1,0 +1,1 @@
+ALTER TABLE `account` DROP KEY `nick_key`;

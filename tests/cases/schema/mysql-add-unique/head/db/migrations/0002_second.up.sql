@@ -1,0 +1,1 @@
+ALTER TABLE `account` ADD UNIQUE KEY `nick_key` (`nick`(20));

@@ -1,0 +1,1 @@
+ALTER TABLE `account` ADD PRIMARY KEY (`id`), MODIFY `id` bigint NOT NULL AUTO_INCREMENT;

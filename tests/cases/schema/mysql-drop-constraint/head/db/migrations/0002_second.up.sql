@@ -1,0 +1,1 @@
+ALTER TABLE `account` DROP PRIMARY KEY, MODIFY `id` bigint NOT NULL;

@@ -1,0 +1,2 @@
+UPDATE `account` SET `nick` = 'x';
+DELETE FROM `org` WHERE `id` = 1;

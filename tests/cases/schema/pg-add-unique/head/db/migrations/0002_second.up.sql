@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX CONCURRENTLY account_nick_key ON account (nick);

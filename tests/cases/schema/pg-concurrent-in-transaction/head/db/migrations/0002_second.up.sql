@@ -1,0 +1,3 @@
+BEGIN;
+CREATE INDEX CONCURRENTLY account_nick ON account (nick);
+COMMIT;

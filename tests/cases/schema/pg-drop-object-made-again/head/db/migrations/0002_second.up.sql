@@ -1,0 +1,2 @@
+DROP VIEW grown;
+CREATE VIEW grown AS SELECT id, email, nick FROM account WHERE age > 17;

@@ -1,0 +1,2 @@
+DROP VIEW grown;
+DROP TYPE mood;

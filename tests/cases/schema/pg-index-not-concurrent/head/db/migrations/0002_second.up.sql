@@ -1,0 +1,1 @@
+CREATE INDEX account_nick ON account (nick);

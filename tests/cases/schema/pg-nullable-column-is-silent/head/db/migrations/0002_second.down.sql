@@ -1,0 +1,2 @@
+DROP TABLE team;
+ALTER TABLE account DROP COLUMN seats, DROP COLUMN plan;

@@ -1,0 +1,2 @@
+ALTER TYPE temper RENAME VALUE 'fine' TO 'ok';
+ALTER TYPE temper RENAME TO mood;

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX account_nick_key ON account (nick);
