@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gatepost import checks, registry
+from gatepost import checks, registry, suspicious
 from gatepost.checks import Check
 from gatepost.errors import CannotJudge, GatepostError, NotAFile, PolicyError, TimeUp, TooLarge
 from gatepost.git import Change, Snapshot
@@ -183,7 +183,7 @@ def evaluate(change: Change, policy: Policy, only: Iterable[str] = (), extra: It
     other checks found. ``extra`` are findings made before, such as a policy that cannot be read.
     """
     started, wanted = time.monotonic(), set(only)
-    findings, skipped = list(extra), list[Skip]()
+    findings, skipped = [*extra, *suspicious.findings(change, _watcher(policy))], list[Skip]()
     sections: dict[str, Any] = {}
     for check in all_checks():
         sections.update(check.sections)
@@ -206,6 +206,16 @@ def evaluate(change: Change, policy: Policy, only: Iterable[str] = (), extra: It
     )
 
 
+def _watcher(policy: Policy) -> Callable[[Change], bool]:
+    """Give what tells whether the names in a change are ones that the checks look for."""
+    named = [check for check in all_checks() if check.name in ("dependencies", "migrations")]
+
+    def watched(change: Change) -> bool:
+        return any(name in change.paths for name in POLICY_FILES) or any(c.relevant(change, policy) for c in named)
+
+    return watched
+
+
 def _run(check: Check, change: Change, policy: Policy) -> Outcome:
     try:
         return check.run(change, policy) if check.relevant(change, policy) else Outcome()
@@ -223,7 +233,8 @@ def _run(check: Check, change: Change, policy: Policy) -> Outcome:
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{where.filename.rpartition('/')[2]}:{where.lineno}"
         reason = f"internal error, {type(error).__name__} at {place}: {printable(str(error), 120)}"
-        return Outcome(skipped=(Skip(check.name, reason, True, "gate/internal"),))
+        detail = "".join(traceback.format_exception(error))
+        return Outcome(skipped=(Skip(check.name, reason, True, "gate/internal", detail),))
 
 
 def _levelled(findings: Iterable[Finding], policy: Policy) -> Iterator[Finding]:

@@ -447,6 +447,8 @@ def parse_raw_diff(raw: bytes) -> dict[str, PathChange]:
         path = decode(name)
         before = None if is_zero(old) else Entry(path, int(old_mode, 8), old)
         after = None if is_zero(new) else Entry(path, int(new_mode, 8), new)
+        if path in changes:
+            raise GitError(f"{printable(path)}: is twice in one tree", "run: git fsck")
         changes[path] = PathChange(path, status[:1], before, after)
     return changes
 

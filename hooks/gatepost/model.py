@@ -105,12 +105,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Something that was not judged, and why. ``fatal`` makes the whole verdict "unknown"."""
+    """Something that was not judged, and why. ``fatal`` makes the whole verdict "unknown".
+
+    ``detail`` is for the server's own log only, such as the traceback of an internal error.
+    """
 
     check: str
     reason: str
     fatal: bool = False
     rule: str = ""
+    detail: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,13 @@ def report(directory: Path, error: BaseException) -> str:
     """Write a traceback to ``gatepost/log`` in the repository; give its reference number."""
     import traceback  # and all that it imports, only where something went wrong
 
+    return reference(directory, "".join(traceback.format_exception(error)))
+
+
+def reference(directory: Path, text: str) -> str:
+    """Write something to ``gatepost/log`` in the repository; give its reference number."""
     number = os.urandom(4).hex()
-    note(directory, f"{number} {''.join(traceback.format_exception(error))}")
+    note(directory, f"{number} {text}")
     return number
 
 

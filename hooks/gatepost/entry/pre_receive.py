@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gatepost.entry import handover, inbox, pending
+from gatepost.entry import handover, inbox, incident, pending
 from gatepost.entry.identity import Pusher, pusher
 from gatepost.entry.refs import REFUSED, always, refused
 from gatepost.entry.server import ACCEPTED, INBOX, Server, kept, open_server, symrefs
@@ -20,6 +20,7 @@ from gatepost.gate import deadline, evaluate, read_policy
 from gatepost.git import Change, Repository, decode, make_change
 from gatepost.model import Finding, RefUpdate, Report, Skip, is_zero
 from gatepost.records import repository_id
+from gatepost.suspicious import crafted
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,14 @@ class _Push:
             blank = _report(RefUpdate(change.base_oid, change.head_oid, ""))
             return replace(blank, skipped=(Skip("gate", reason, True, "gate/too-large"),))
         policy, invalid = read_policy(change, self.server.file)
-        return evaluate(change, policy, extra=invalid)
+        report = evaluate(change, policy, extra=(*invalid, *crafted(change)))
+        logged = tuple(self._logged(skip) if skip.detail else skip for skip in report.skipped)
+        return replace(report, skipped=logged)
+
+    def _logged(self, skip: Skip) -> Skip:
+        """Keep an internal error's traceback in the log of the server, where the pusher cannot see it."""
+        number = incident.reference(self.server.directory, skip.detail)
+        return replace(skip, reason=f"{skip.reason}; reference {number} in the log of the server", detail="")
 
 
 def _skip(error: GatepostError) -> Skip:
