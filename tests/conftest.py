@@ -31,13 +31,15 @@ Builder = Callable[["Files | None", Files], Change]
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Drop what a hook or a person's shell would add, and pin identity and dates."""
     for name in list(os.environ):
         if name.startswith(("GIT_", "PRE_COMMIT_", "PREK", "GATEPOST_HOOK")):
             monkeypatch.delenv(name)
     for name, value in IDENTITY.items():
         monkeypatch.setenv(name, value)
+    # For root, `git config --global` would rename its lock file over /dev/null itself.
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path_factory.getbasetemp() / "gitconfig"))
 
 
 class Repo:
