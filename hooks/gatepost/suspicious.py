@@ -22,13 +22,15 @@ _ALIKE = str.maketrans(
 )
 _UNSEEN = ("Cc", "Cf")
 _LIMIT = 2000
+_SAID = ("gatepost.toml", "pyproject.toml")  # policy/invalid says it of these
 _CASE: Level = "warning"  # only a file system that ignores case takes the one for the other
 
 
 def findings(change: Change, watched: Watched) -> Iterator[Finding]:
     """Look at each changed path; ``watched`` tells whether the checks judge a change."""
     new = [item for item in change.paths.values() if item.new is not None]
-    yield from _links(change, [item for item in new if item.new and not item.new.is_file], watched)
+    links = [item for item in new if item.new and not item.new.is_file and item.path not in _SAID]
+    yield from _links(change, links, watched)
     yield from _unseen(item.path for item in new)
     yield from _alike(change, [item.path for item in new if item.status == "A"], watched)
 
