@@ -249,7 +249,7 @@ def test_status_in_a_clone(server: Repo, tmp_path: Path, capsys: pytest.CaptureF
     told = json.loads(capsys.readouterr().out)
     assert (told["verdict"], told["signals"][0]) == ("regressed", "error-rate")
     assert cli.main(["status", watch.oid, "--repo", str(clone)]) == 1
-    assert "rollback" in capsys.readouterr().out
+    assert "roll back: git revert" in capsys.readouterr().out
 
 
 def live(path: Path, errors: float) -> Moment:

@@ -24,8 +24,8 @@ from gatepost.errors import GatepostError, UsageError
 from gatepost.setup_client import runner
 
 Say = Callable[[str], object]
-WATCH, POLL = 10, 1
-VISITS_PER_SECOND = 80
+WATCH, POLL, ENOUGH = 8, 1, 400
+VISITS_PER_SECOND = 120
 
 
 class DemoFailed(GatepostError):
@@ -78,8 +78,10 @@ def main(say: Say, keep: Path | None = None) -> int:
     started = time.monotonic()
     with _directory(keep) as root:
         stage = Stage(root, say)
-        _server(stage)
+        _shop(stage)
         with _service(stage), _visitors(stage):
+            _visited(stage)
+            _gate(stage)
             _clone(stage)
             _refused_commit(stage)
             _refused_push(stage)
@@ -90,8 +92,19 @@ def main(say: Say, keep: Path | None = None) -> int:
     return 0
 
 
-def _server(stage: Stage) -> None:
-    stage.step("A bare server repository that already deploys in post-receive; now it gets the gate")
+def _shop(stage: Stage) -> None:
+    stage.step("A shop as there are many: a bare server repository whose post-receive hook deploys main")
+    import git
+
+    seed = git.Repo.init(stage.root / "seed", initial_branch="main")
+    for name, text in (FIRST | {"app.py": APP}).items():
+        file = stage.root / "seed" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        seed.index.add([name])
+    ada = git.Actor("Ada", "ada@example.org")
+    seed.index.commit("A shop: a web service, a table, a migration", author=ada, committer=ada)
+    seed.close()
     stage.run("git init -q --bare -b main shop.git", ".")
     bare = stage.root / "shop.git"
     hook = bare / "hooks" / "post-receive"
@@ -99,24 +112,30 @@ def _server(stage: Stage) -> None:
     hook.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -I ../deploy.py\n", encoding="utf-8")
     hook.chmod(0o755)
     (stage.root / "deploy.py").write_text(DEPLOY, encoding="utf-8")
-    log = stage.root / "access.log"
-    policy = f'[verification]\nsource = "access-log"\npath = "{log}"\nwatch = "{WATCH}s"\npoll = "{POLL}s"\n'
-    (bare / "gatepost.toml").write_text(policy, encoding="utf-8")
+    stage.run("git push -q ../shop.git main", "seed", says="is live")
+
+
+def _visited(stage: Stage) -> None:
+    stage.say(f"# its visitors come; the watch will compare with their first {2 * ENOUGH} requests\n")
+    _until(lambda: _requests(stage) >= 2 * ENOUGH, "enough visitors", 30)
+
+
+def _gate(stage: Stage) -> None:
+    stage.step("The server gets the gate: one command; the hook that deploys is kept and chained")
+    policy = POLICY.format(log=stage.root / "access.log", watch=WATCH, poll=POLL, enough=ENOUGH)
+    (stage.root / "shop.git" / "gatepost.toml").write_text(policy, encoding="utf-8")
     stage.say("$ cat shop.git/gatepost.toml    # the server's policy; ten minutes are shortened to seconds\n")
     stage.say(textwrap.indent(policy.replace(str(stage.root), "…"), "    "))
     stage.run("gatepost install --server shop.git", ".", says="pre-receive")
 
 
 def _clone(stage: Stage) -> None:
-    stage.step("A clone with a small shop: a web service, a table, a migration; gatepost init finds its way")
+    stage.step("A clone gets the hooks: gatepost init finds its way, pre-commit installs them")
     stage.run("git clone -q shop.git shop", ".")
-    stage.write("shop", {"app.py": APP, **FIRST}, "the first version")
-    stage.run("git add .", "shop")
     stage.run("gatepost init", "shop", says="golang-migrate")
     stage.run("git add .", "shop")
-    stage.run('git commit -q -m "A shop"', "shop")
+    stage.run('git commit -q -m "Protect the shop"', "shop")
     stage.run("git push -q origin main", "shop")
-    _until((stage.root / "live.pid").exists, "the first deploy", 10)
 
 
 def _refused_commit(stage: Stage) -> None:
@@ -174,7 +193,7 @@ def _environment(root: Path) -> dict[str, str]:
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "HOME": str(root),
         "PRE_COMMIT_HOME": str(root / "pre-commit"),
-        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_GLOBAL": str(root / ".gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": "Ada",
         "GIT_AUTHOR_EMAIL": "ada@example.org",
@@ -235,18 +254,31 @@ def _visit(stage: Stage, stop: threading.Event, number: int) -> None:
             connection.close()
 
 
+def _requests(stage: Stage) -> int:
+    log = stage.root / "access.log"
+    return log.read_bytes().count(b"\n") if log.exists() else 0
+
+
 def _until(done: Callable[[], bool], what: str, seconds: float) -> None:
     end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:
             raise DemoFailed(f"{what} did not happen within {seconds:g} s", "please report this")
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def _colour() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
+POLICY = """\
+[verification]
+source = "access-log"
+path = "{log}"
+watch = "{watch}s"
+poll = "{poll}s"
+requests = {enough}
+"""
 FIRST = {
     "db/migrations/0001_product.up.sql": "CREATE TABLE product (id INTEGER PRIMARY KEY, stock INTEGER);\n",
     "db/migrations/0001_product.down.sql": "DROP TABLE product;\n",

@@ -98,6 +98,16 @@ def _read_policy(change: Change, server_file: Path | None) -> tuple[Policy, tupl
     return replace(_over(base, own, server_file), pushed=trees.head, trees=trees), invalid
 
 
+def landed_policy(snapshot: Snapshot, server_file: Path | None = None) -> Policy:
+    """Give the policy of a tree that has landed: the server's file over the tree's own, if that can be used."""
+    own = _server_policy(server_file) if server_file is not None else {}
+    try:
+        tree = _Read(*tree_policy(snapshot))
+    except PolicyError:
+        tree = _Read("defaults", {})
+    return _over(tree, own, server_file)
+
+
 class _Read:
     """A policy file that was understood, with what it says."""
 

@@ -44,7 +44,9 @@ def with_pending(repo: Repository, target: str, report: Report, who: Pusher, jud
     if not migrations:
         return report, reviewed == report.base and not _items(report)
     whole = report if reviewed == report.base else judge(make_change(repo, reviewed, report.head, target))
-    waiting = _waiting(repo, target, whole, who)
+    # What refuses the push by itself has to be mended, not reviewed.
+    refusing = {finding.fingerprint for finding in _items(report) if finding.effective_level == "error"}
+    waiting = [one for one in _waiting(repo, target, whole, who) if one.finding.fingerprint not in refusing]
     if not waiting:
         return report, True
     finding = _finding(report, reviewed, waiting, str(migrations[0].get("path") or target))

@@ -11,8 +11,9 @@ from typing import Any
 from gatepost.entry import handover, incident
 from gatepost.entry.server import ACCEPTED, INBOX, REVIEWED, Server, kept, open_server, symrefs
 from gatepost.errors import GatepostError
-from gatepost.git import Repository
+from gatepost.git import Repository, Snapshot
 from gatepost.model import RefUpdate, printable
+from gatepost.policy import FILE, Policy
 from gatepost.records import Draft, append_all, read
 
 # What the handover carries for us, and what a landed record repeats of its verdict.
@@ -37,8 +38,7 @@ def landed(repo: Repository, directory: Path, pushed: Iterable[RefUpdate]) -> li
     drafts += [_verdict(None, said | {"landed": False}) for said in handover.stale(directory)]
     append_all(repo, drafts)
     _move(repo, moved)
-    _start_watch(directory, [draft for draft in drafts if draft.kind == "deploy"])
-    return lines
+    return lines + list(_start_watches(repo, directory, [draft for draft in drafts if draft.kind == "deploy"]))
 
 
 def _remembered(repo: Repository, update: RefUpdate, said: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -108,8 +108,24 @@ def _move(repo: Repository, moved: Iterable[tuple[str, str]]) -> None:
         repo.run("update-ref", "--stdin", stdin="".join(lines).encode("utf-8", "surrogateescape"))
 
 
-def _start_watch(directory: Path, deploys: list[Draft]) -> None:
-    """Start the verification of what was deployed, detached: the pusher does not wait for it."""
+def _start_watches(repo: Repository, directory: Path, deploys: list[Draft]) -> Iterator[str]:
+    """Start the verification of what was deployed, detached; tell the pusher how to wait for it."""
+    if not deploys:
+        return
+    from gatepost.gate import landed_policy
+    from gatepost.metrics import Verification
+    from gatepost.watch import Deploy, start
+
+    file = directory / FILE
+    for draft in deploys:
+        tree = repo.resolve(draft.oid, "tree")
+        policy = landed_policy(Snapshot(repo, tree), file if file.exists() else None) if tree else Policy()
+        settings = policy.get("verification", Verification)
+        ref, short = str(draft.body["ref"]), draft.oid[:12]
+        watch = start(directory, Deploy(draft.oid, ref, str(draft.body["old"])), settings)
+        if watch is not None:
+            yield f"gatepost: deployed, watching for {settings.watch:g} s; to wait for the verdict:"
+            yield f"    gatepost status {short} --wait"
 
 
 def main() -> int:

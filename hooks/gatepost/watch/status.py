@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gatepost.errors import PASS, UNKNOWN, UsageError
+from gatepost.errors import UNKNOWN, UsageError
 from gatepost.git import Repository
 from gatepost.model import printable
 from gatepost.records import REF, git_dir, read
@@ -22,6 +22,7 @@ from gatepost.watch.tell import KIND, REFS, message
 from gatepost.watch.verdict import EXIT
 
 BAR = 24
+GRACE = 20.0  # seconds in which a watch must have shown itself after a push
 # What a fetch over ssh or through a proxy needs; git.py's own list is for reading only.
 _FETCH = ("SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "http_proxy", "https_proxy",
           "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "ALL_PROXY")  # fmt: skip
@@ -53,9 +54,11 @@ def ask(repo: Repository, revision: str, *, remote: str = "origin", wait: float 
     directory = git_dir(repo)
     server = (directory / "gatepost" / FILE).exists()
     until, shown = time.monotonic() + wait, False
+    soon = time.monotonic() + GRACE
     while True:
         found = _of_server(directory, oid) if server else _of_clone(repo, oid, remote)
-        if found.final or time.monotonic() >= until or (found.word == "none" and server):
+        gone = found.word == "none" and (server or time.monotonic() >= soon)
+        if found.final or time.monotonic() >= until or gone:
             break
         shown = _progress(found) or shown
         repo.close()  # the object reader would not see what the next fetch brings
@@ -99,7 +102,8 @@ def _running(watch: Watch) -> dict[str, Any]:
 
 
 def _none(oid: str) -> Status:
-    data = {"kind": KIND, "oid": oid, "verdict": "none", "reason": "there is no verification of this commit"}
+    reason = "no verification of this commit: it was not deployed, or the server's [verification] names no source"
+    data = {"kind": KIND, "oid": oid, "verdict": "none", "reason": reason}
     return Status("none", data)
 
 
@@ -151,10 +155,10 @@ def render(found: Status) -> str:
     ]
     lines += [f"  new, once: {printable(str(name), 160)}" for name in list(data.get("new_once", ()))[:5]]
     missed = data.get("could_have_missed") or {}
-    if missed.get("text") and found.exit_code != PASS:
+    if missed.get("text") and found.exit_code == UNKNOWN:
         lines.append(f"  could have missed: {printable(str(missed['text']), 200)}")
     if found.word == "regressed":
-        lines.append(f"  roll back: gatepost rollback run {oid[:12]}")
+        lines.append(f"  roll back: git revert {oid[:12]}, and push")
     elif not found.final and found.word != "none":
         lines.append(f"  wait for it: gatepost status {oid[:12]} --wait")
     return "".join(line + "\n" for line in lines)
