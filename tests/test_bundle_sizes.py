@@ -14,7 +14,6 @@ from _bundle import History, rules
 from gatepost.bundles import Artifact, Bundle, Figure
 from gatepost.bundles._masks import groups, masks
 from gatepost.bundles._weigh import compressor, weigh
-from gatepost.checks._bundle_sizes import grew
 from gatepost.git import Repository
 from gatepost.policy import Percent, Size
 
@@ -72,12 +71,12 @@ def test_a_large_step_blocks_and_says_both_figures(history: History) -> None:
 )
 def test_thresholds(before: int, after: int, expected: bool) -> None:
     figures = Figure(before * 3, before, "zlib"), Figure(after * 3, after, "zlib")
-    assert grew(*figures, Artifact("a", ("x",))) is expected
+    assert Artifact("a", ("x",)).exceeded(*figures) is expected
 
 
 def test_the_second_threshold_follows_what_the_policy_says() -> None:
     relaxed = Artifact("a", ("x",), growth=Percent(0.5), floor=Size(100 * 1024))
-    assert not grew(Figure(0, 20_000, "z"), Figure(0, 30_000, "z"), relaxed)
+    assert not relaxed.exceeded(Figure(0, 20_000, "z"), Figure(0, 30_000, "z"))
 
 
 def test_gzip_decides_where_raw_rises_and_gzip_falls(history: History) -> None:

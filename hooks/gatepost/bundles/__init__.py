@@ -28,39 +28,6 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Artifact:
-    """``[[bundle.artifact]]``: files that are served together, and how much they may grow.
-
-    Above ``growth`` and ``floor`` together a step is too much; so is three times the share above a
-    fifth of the floor, because a small library has accidents below 10 KiB.
-    """
-
-    name: str
-    globs: tuple[str, ...]
-    loads: Literal["initial", "lazy", "any"] = "any"
-    growth: Percent = field(default=Percent(0.05), metadata=LOWER)
-    floor: Size = field(default=Size(10 * 1024), metadata=LOWER)
-    limit: Size | None = field(default=None, metadata=LOWER)
-    compression: Literal["gzip", "none"] = "gzip"
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """``[bundle]``: the artifacts, and where production enters the import graph.
-
-    ``test_paths`` and ``test_packages`` are test code besides the usual; ``allow`` names paths and
-    packages that are none in spite of their name.
-    """
-
-    artifact: tuple[Artifact, ...] = ()
-    entries: tuple[str, ...] = ()
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    test_paths: tuple[str, ...] = ()
-    test_packages: tuple[str, ...] = ()
-    allow: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Figure:
     """How large something is; ``compressor`` says what made ``gzip``, as no two of them agree."""
 
@@ -81,6 +48,49 @@ class Figure:
     def json(self) -> dict[str, int | str | None]:
         """Give the figure as the report has it."""
         return {"raw": self.raw, "gzip": self.gzip, "compressor": self.compressor}
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """``[[bundle.artifact]]``: files that are served together, and how much they may grow.
+
+    Above ``growth`` and ``floor`` together a step is too much; so is three times the share above a
+    fifth of the floor, because a small library has accidents below 10 KiB.
+    """
+
+    name: str
+    globs: tuple[str, ...]
+    loads: Literal["initial", "lazy", "any"] = "any"
+    growth: Percent = field(default=Percent(0.05), metadata=LOWER)
+    floor: Size = field(default=Size(10 * 1024), metadata=LOWER)
+    limit: Size | None = field(default=None, metadata=LOWER)
+    compression: Literal["gzip", "none"] = "gzip"
+
+    def exceeded(self, before: Figure, after: Figure) -> bool:
+        """Tell whether a step is too large; figures of two compressors are not compared."""
+        if before.compressor != after.compressor:
+            return False
+        delta = after.gated - before.gated
+        share = delta / before.gated if before.gated else float("inf")
+        large = share > self.growth and delta > self.floor
+        steep = share > 3 * self.growth and delta > self.floor / 5
+        return delta > 0 and (large or steep)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """``[bundle]``: the artifacts, and where production enters the import graph.
+
+    ``test_paths`` and ``test_packages`` are test code besides the usual; ``allow`` names paths and
+    packages that are none in spite of their name.
+    """
+
+    artifact: tuple[Artifact, ...] = ()
+    entries: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    test_paths: tuple[str, ...] = ()
+    test_packages: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

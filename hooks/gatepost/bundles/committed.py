@@ -29,13 +29,18 @@ def globs(artifact: Artifact) -> tuple[str, ...]:
 def find(artifact: Artifact, snapshot: Snapshot) -> Iterator[Entry]:
     """Give what the globs of an artifact match, looking only below their fixed directories."""
     wanted, seen = globs(artifact), set()
-    for root in sorted({_root(glob) for glob in wanted}):
+    for root in fixed(artifact):
         own = snapshot.entry(root)
         below = snapshot.walk(root) if own is None or own.is_tree else [own]
         for entry in below:
             if entry.path not in seen and matches(entry.path, *wanted):
                 seen.add(entry.path)
                 yield entry
+
+
+def fixed(artifact: Artifact) -> list[str]:
+    """Give the directories (or files) below which the globs of an artifact match; "" is the root."""
+    return sorted({_root(glob) for glob in globs(artifact)})
 
 
 def _root(glob: str) -> str:

@@ -91,28 +91,29 @@ class Resolver:
             directory = parent(importer)
             for _ in range(level - 1):
                 directory = parent(directory)
-            return Resolved(tuple(self.files(directory, [*parts, name] if name else parts, tried)), tuple(tried))
+            return Resolved(self.files(directory, [*parts, name] if name else parts, tried), tuple(tried))
         if not parts or parts[0] in sys.stdlib_module_names:
             return Resolved()
         for root in self.roots(parent(importer)):
-            found = tuple(self.files(root, [*parts, name] if name else parts, tried))
+            found = self.files(root, [*parts, name] if name else parts, tried)
             if found or self.tree.is_directory(join(root, parts[0])):
                 return Resolved(found, tuple(tried))
         return Resolved((PACKAGE + parts[0],), tuple(tried))
 
-    def files(self, root: str, parts: list[str], tried: list[str]) -> Iterator[str]:
-        """Give the file of each package on the way to a module, and the module's own."""
-        at = root
+    def files(self, root: str, parts: list[str], tried: list[str]) -> tuple[str, ...]:
+        """Give a module's own file and those of the packages on the way to it, the innermost first."""
+        at, found = root, list[str]()
         for part in parts:
             at = join(at, part)
             tried.append(at)
             if self.tree.is_file(path := join(at, "__init__.py")):
-                yield path
+                found.append(path)
             elif self.tree.is_file(path := at + ".py"):
-                yield path
-                return
+                found.append(path)
+                break
             elif not self.tree.is_directory(at):
-                return
+                break
+        return tuple(reversed(found))
 
     def roots(self, directory: str) -> tuple[str, ...]:
         """Give the directories on whose level absolute imports begin."""

@@ -34,18 +34,17 @@ def judge(found: Reachable, change: Change, settings: Bundle, policy_file: str) 
 
 
 def _test_code(found: Reachable, settings: Bundle) -> Iterator[Finding]:
-    reported: set[str] = set()
+    reported: set[tuple[str, int]] = set()
     for node in found.new:
         steps = found.after.steps(node)
         if not steps or not is_test(node, found.family, settings):
             continue
-        door = next(
-            each for each in (*(edge.target for _, edge in steps), node) if is_test(each, found.family, settings)
-        )
-        if door in reported or is_test(steps[0][0], found.family, settings) or door in found.before:
+        at, edge = next(step for step in steps if is_test(step[1].target, found.family, settings))
+        inside = is_test(steps[0][0], found.family, settings)
+        if (at, edge.line) in reported or inside or edge.target in found.before:
             continue
-        reported.add(door)
-        yield _shipped(found, door)
+        reported.add((at, edge.line))
+        yield _shipped(found, edge.target)
 
 
 def _shipped(found: Reachable, node: str) -> Finding:

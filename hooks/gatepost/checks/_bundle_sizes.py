@@ -9,7 +9,7 @@ from typing import Any
 from gatepost.bundles import Artifact, Figure, Measurement
 from gatepost.bundles._masks import groups
 from gatepost.bundles._weigh import change, text
-from gatepost.checks._bundle_rules import GROWTH, OVER_BUDGET, UNMEASURED
+from gatepost.checks._bundle_rules import DRIFT, GROWTH, OVER_BUDGET, UNMEASURED
 from gatepost.model import Finding, printable
 
 _SHOWN = 20
@@ -23,6 +23,7 @@ class Step:
     before: Measurement
     after: Measurement
     policy_file: str = "gatepost.toml"
+    baseline: Figure | None = None
 
     @property
     def files(self) -> list[tuple[str, Figure | None, Figure | None]]:
@@ -52,6 +53,7 @@ class Step:
         """Give the entry of the report's section."""
         return self.data() | {
             "loads": self.artifact.loads,
+            "baseline": _json(self.baseline),
             "files": [{"path": p, "before": _json(old), "after": _json(new)} for p, old, new in self.files[:_SHOWN]],
         }
 
@@ -76,18 +78,11 @@ def judge(step: Step) -> Iterator[Finding]:
     if after is None:
         yield _nothing(step, before)
         return
-    if before is not None and before.compressor == after.compressor and grew(before, after, step.artifact):
+    if before is not None and step.artifact.exceeded(before, after):
         yield _growth(step, before, after)
+    elif step.baseline and step.before is not step.after and step.artifact.exceeded(step.baseline, after):
+        yield drift(step.artifact, step.baseline, step.after, before)
     yield from _budget(step, before, after)
-
-
-def grew(before: Figure, after: Figure, artifact: Artifact) -> bool:
-    """Tell whether a step is over the thresholds: share and floor, or three times the share and a fifth of it."""
-    delta = after.gated - before.gated
-    share = delta / before.gated if before.gated else float("inf")
-    large = share > artifact.growth and delta > artifact.floor
-    steep = share > 3 * artifact.growth and delta > artifact.floor / 5
-    return delta > 0 and (large or steep)
 
 
 def _growth(step: Step, before: Figure, after: Figure) -> Finding:
@@ -100,6 +95,8 @@ def _growth(step: Step, before: Figure, after: Figure) -> Finding:
     message = f"{name} grew to {change(before.gated, after.gated)} {after.unit}"
     if after.gzip is not None:
         message += f", raw {change(before.raw, after.raw)}"
+    if step.baseline and step.baseline.compressor == after.compressor:
+        message += f"; against the accepted baseline {change(step.baseline.gated, after.gated)}"
     limits = f"{step.artifact.growth:.0%} and {text(step.artifact.floor)}"
     return Finding(
         GROWTH,
@@ -109,6 +106,27 @@ def _growth(step: Step, before: Figure, after: Figure) -> Finding:
         f"if it is wanted, raise growth or floor of {name} in {step.policy_file} first",
         data=step.data(),
         key=f"{step.artifact.name} {before.gated} {after.gated} {after.compressor}",
+    )
+
+
+def drift(artifact: Artifact, baseline: Figure, measured: Measurement, before: Figure | None = None) -> Finding:
+    """Give the finding on small steps that add up; its approval makes the new size the baseline."""
+    after, name = measured.total or baseline, printable(artifact.name, 60)
+    path = measured.files[0].path if measured.files else artifact.globs[0]
+    step = f"; this step {change(before.gated, after.gated)}" if before else ""
+    return Finding(
+        DRIFT,
+        path,
+        f"{name} drifted from its accepted {change(baseline.gated, after.gated)} {after.unit} in small steps{step}",
+        f"look at the steps with `git log -p -- {printable(path, 100)}`; an approval makes it the new baseline",
+        data={
+            "name": artifact.name,
+            "path": path,
+            "before": _json(before),
+            "after": _json(after),
+            "baseline": _json(baseline),
+        },
+        key=f"{artifact.name} {baseline.gated} {after.gated} {after.compressor}",
     )
 
 

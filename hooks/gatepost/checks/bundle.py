@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import bundles, registry
-from gatepost.bundles import Artifact, Bundle, Family, Measurement, Source
+from gatepost.bundles import Artifact, Bundle, Family, Figure, Measurement, Source
+from gatepost.bundles._baseline import accepted
 from gatepost.bundles._cache import Cache
 from gatepost.bundles._reachable import Comparison, Reachable
 from gatepost.bundles.committed import globs, measure
@@ -98,7 +99,12 @@ def _steps(change: Change, policy: Policy, cache: Cache) -> Iterator[Step]:
         still = settled and not any(matches(path, *wanted) for path in change.paths)
         after = measure(artifact, change.head, cache, only_cached=still)
         before = after if still else _before(artifact, change, cache)
-        yield Step(artifact, before, after, _file(policy))
+        baseline = None if still else accepted(change, artifact, cache, _fingerprint)
+        yield Step(artifact, before, after, _file(policy), baseline)
+
+
+def _fingerprint(artifact: Artifact, baseline: Figure, measured: Measurement) -> str:
+    return sizes.drift(artifact, baseline, measured).fingerprint
 
 
 def _before(artifact: Artifact, change: Change, cache: Cache) -> Measurement:
