@@ -11,8 +11,10 @@ from gatepost.bundles._cache import Cache
 from gatepost.bundles._reachable import Comparison, Reachable
 from gatepost.bundles.committed import globs, measure
 from gatepost.checks import Check
+from gatepost.checks import _bundle_packages as packages
 from gatepost.checks import _bundle_reach as reach
 from gatepost.checks import _bundle_sizes as sizes
+from gatepost.checks import _bundle_texts as texts
 from gatepost.checks._bundle_rules import RULES
 from gatepost.checks._bundle_sizes import Step
 from gatepost.git import Change
@@ -71,12 +73,15 @@ def run(change: Change, policy: Policy) -> Outcome:
         steps = list(_steps(change, policy, cache))
         for step in steps:
             if settings.artifact or step.after.files:
-                findings += sizes.judge(step)
+                findings += (*sizes.judge(step), *texts.judge(step, change.repo))
         for family in _families():
             found = _compare(change, settings, family, cache)
             if found:
                 findings += reach.judge(found, change, settings, file)
-                for key, entries in reach.section(found).items():
+                part = reach.section(found)
+                if family.first_load:
+                    findings += packages.join(found, change, part, policy.gate.max_file)
+                for key, entries in part.items():
                     reached[key] += entries
     return Outcome(tuple(findings), {"bundle": {"artifacts": [step.json() for step in steps], "reachable": reached}})
 
