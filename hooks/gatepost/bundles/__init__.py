@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from gatepost.policy import LOWER, Percent, Size
 
@@ -82,7 +82,8 @@ class Bundle:
     """``[bundle]``: the artifacts, and where production enters the import graph.
 
     ``test_paths`` and ``test_packages`` are test code besides the usual; ``allow`` names paths and
-    packages that are none in spite of their name.
+    packages that are none in spite of their name. ``stats`` are files that a bundler wrote and that are
+    committed; with them an artifact that ``loads`` initially counts what is loaded at first, no more.
     """
 
     artifact: tuple[Artifact, ...] = ()
@@ -91,6 +92,7 @@ class Bundle:
     test_paths: tuple[str, ...] = ()
     test_packages: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+    stats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +174,31 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
+class Output:
+    """One file that a bundler wrote: bytes (0 where it does not say), when it is loaded, and its modules."""
+
+    size: int
+    initial: bool | None
+    modules: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What a bundler tells: its outputs, and the inputs with their sizes where it knows them.
+
+    ``rest`` is what holds for an output that it does not name: None unknown, False not loaded at first.
+    """
+
+    outputs: Mapping[str, Output]
+    inputs: Mapping[str, int | None]
+    rest: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What each plug-in of this package has as ``SOURCE``: a way to sizes, or an import graph."""
 
     name: str
     summary: str
     graph: Family | None = None
+    stats: Callable[[Any], Stats | None] | None = None

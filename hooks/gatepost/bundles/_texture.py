@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 SAMPLE = 1024 * 1024
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
+# Strings are data. The closing quote is optional so that a match never fails, and never goes back.
+_STRING = re.compile(r""""[^"\\\n]*(?:\\.[^"\\\n]*)*"?|'[^'\\\n]*(?:\\.[^'\\\n]*)*'?""")
 _SMALLEST = 1000
 _WINDOW = 8 * 1024 * 1024
 
@@ -30,7 +32,7 @@ def texture(pieces: Iterable[bytes]) -> Texture:
         raw += piece[: SAMPLE - len(raw)]
         if len(raw) >= SAMPLE:
             break
-    text = raw.decode("utf-8", "replace")
+    text = _STRING.sub("0", raw.decode("utf-8", "replace"))
     words = _WORD.findall(text)
     spaces = sum(text.count(char) for char in " \t\n\r")
     return Texture(
@@ -44,7 +46,7 @@ def texture(pieces: Iterable[bytes]) -> Texture:
 
 def lost(before: Texture, after: Texture) -> list[str]:
     """Give the signs that a minifier no longer ran; none where it did, or never had."""
-    if min(before.size, after.size) < _SMALLEST:
+    if min(before.size, after.size) < _SMALLEST or after.size < 1.1 * before.size:
         return []
     signs = []
     if before.spaces < 0.08 and after.spaces > max(0.1, 2 * before.spaces):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ class Step:
     after: Measurement
     policy_file: str = "gatepost.toml"
     baseline: Figure | None = None
+    modules: Mapping[str, Any] | None = None
 
     @property
     def files(self) -> list[tuple[str, Figure | None, Figure | None]]:
@@ -55,6 +56,7 @@ class Step:
             "loads": self.artifact.loads,
             "baseline": _json(self.baseline),
             "files": [{"path": p, "before": _json(old), "after": _json(new)} for p, old, new in self.files[:_SHOWN]],
+            **(self.modules or {}),
         }
 
     def data(self) -> dict[str, Any]:
@@ -97,6 +99,7 @@ def _growth(step: Step, before: Figure, after: Figure) -> Finding:
         message += f", raw {change(before.raw, after.raw)}"
     if step.baseline and step.baseline.compressor == after.compressor:
         message += f"; against the accepted baseline {change(step.baseline.gated, after.gated)}"
+    most += _why(step)
     limits = f"{step.artifact.growth:.0%} and {text(step.artifact.floor)}"
     return Finding(
         GROWTH,
@@ -107,6 +110,12 @@ def _growth(step: Step, before: Figure, after: Figure) -> Finding:
         data=step.data(),
         key=f"{step.artifact.name} {before.gated} {after.gated} {after.compressor}",
     )
+
+
+def _why(step: Step) -> str:
+    grown = [each for each in (step.modules or {}).get("modules", ()) if each["after"] > each["before"]][:3]
+    names = (f"{printable(e.get('package') or e['path'], 80)} +{text(e['after'] - e['before'])}" for e in grown)
+    return f". Modules: {', '.join(names)}" if grown else ""
 
 
 def drift(artifact: Artifact, baseline: Figure, measured: Measurement, before: Figure | None = None) -> Finding:

@@ -9,16 +9,18 @@ from gatepost.bundles import Artifact, Bundle, Family, Figure, Measurement, Sour
 from gatepost.bundles._baseline import accepted
 from gatepost.bundles._cache import Cache
 from gatepost.bundles._reachable import Comparison, Reachable
+from gatepost.bundles._stats import Reader, Told, attribution
+from gatepost.bundles._tree import Tree
 from gatepost.bundles.committed import globs, measure
 from gatepost.checks import Check
 from gatepost.checks import _bundle_packages as packages
 from gatepost.checks import _bundle_reach as reach
 from gatepost.checks import _bundle_sizes as sizes
 from gatepost.checks import _bundle_texts as texts
-from gatepost.checks._bundle_rules import RULES
+from gatepost.checks._bundle_rules import RULES, UNMEASURED
 from gatepost.checks._bundle_sizes import Step
 from gatepost.git import Change
-from gatepost.model import Finding, Outcome
+from gatepost.model import Finding, Outcome, printable
 from gatepost.paths import matches
 from gatepost.policy import Policy, Setting
 
@@ -48,7 +50,7 @@ def _built(path: str) -> str:
 def relevant(change: Change, policy: Policy) -> bool:
     """Tell whether a changed path can change a size or the import graph."""
     settings = policy.get("bundle", Bundle)
-    wanted = [glob for artifact in settings.artifact for glob in globs(artifact)]
+    wanted = [*settings.stats, *(glob for artifact in settings.artifact for glob in globs(artifact))]
     return any(_concerns(path, wanted) for path in change.paths)
 
 
@@ -70,7 +72,9 @@ def run(change: Change, policy: Policy) -> Outcome:
     reached: dict[str, list[object]] = {"new": [], "gone": []}
     findings: list[Finding] = []
     with Cache(change.repo.directory()) as cache:
-        steps = list(_steps(change, policy, cache))
+        told = _told(change, settings)
+        findings += _stats_problems(told[1], file)
+        steps = list(_steps(change, policy, cache, told))
         for step in steps:
             if settings.artifact or step.after.files:
                 findings += (*sizes.judge(step), *texts.judge(step, change.repo))
@@ -97,23 +101,49 @@ def _file(policy: Policy) -> str:
     return "pyproject.toml" if policy.source.endswith("pyproject.toml") else "gatepost.toml"
 
 
-def _steps(change: Change, policy: Policy, cache: Cache) -> Iterator[Step]:
+def _steps(change: Change, policy: Policy, cache: Cache, told: tuple[Told, Told]) -> Iterator[Step]:
     settled = not any(path in POLICY_FILES for path in change.paths)
+    known = bool(told[1].stats) and not (told[0].problems or told[1].problems)
     for artifact in artifacts(change, policy):
         wanted = globs(artifact)
         still = settled and not any(matches(path, *wanted) for path in change.paths)
         after = measure(artifact, change.head, cache, only_cached=still)
-        before = after if still else _before(artifact, change, cache)
+        before = after if still else measure(artifact, change.base, cache)
         baseline = None if still else accepted(change, artifact, cache, _fingerprint)
-        yield Step(artifact, before, after, _file(policy), baseline)
+        if known and artifact.loads != "any":  # the history has no statistics that say what was initial
+            before, after, baseline = _loaded(artifact, before, told[0]), _loaded(artifact, after, told[1]), None
+        modules = attribution(*told) if known and not still else None
+        yield Step(artifact, before, after, _file(policy), baseline, modules)
+
+
+def _loaded(artifact: Artifact, measured: Measurement, told: Told) -> Measurement:
+    """Give the files of a measurement that are loaded when the artifact says so, as far as that is known."""
+    first = artifact.loads == "initial"
+    files = tuple(file for file in measured.files if told.initial(file.path) in (first, None))
+    return Measurement(files, measured.odd)
+
+
+def _told(change: Change, settings: Bundle) -> tuple[Told, Told]:
+    """Read the bundler's statistics of both sides; those that the base has not yet are no problem there."""
+    before, after = Tree(change.base), Tree(change.head)
+    had = tuple(file for file in settings.stats if before.is_file(file))
+    return Reader(before, had).read(), Reader(after, settings.stats).read()
+
+
+def _stats_problems(told: Told, file: str) -> Iterator[Finding]:
+    for path, reason in told.problems:
+        yield Finding(
+            UNMEASURED,
+            path,
+            f"the statistics {printable(path, 100)} are refused: {printable(path, 100)} {printable(reason, 300)}",
+            f"build again and commit the fresh file, or correct bundle.stats in {file}",
+            data={"path": path},
+            key=f"stats {path} {reason}",
+        )
 
 
 def _fingerprint(artifact: Artifact, baseline: Figure, measured: Measurement) -> str:
     return sizes.drift(artifact, baseline, measured).fingerprint
-
-
-def _before(artifact: Artifact, change: Change, cache: Cache) -> Measurement:
-    return measure(artifact, change.base, cache)
 
 
 CHECK = Check(
