@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.bundles import Measurement, Served
+from gatepost.bundles._cache import Cache
 from gatepost.bundles._masks import groups
-from gatepost.bundles._texture import chained, lost, repeated, texture
+from gatepost.bundles._texture import chained, known, lost, repeated
 from gatepost.bundles._weigh import change as written
 from gatepost.bundles._weigh import text
 from gatepost.checks._bundle_rules import DUPLICATE, MINIFICATION_LOST
@@ -20,11 +21,11 @@ _GREW = 1.01
 _LARGEST = 32 * 1024 * 1024
 
 
-def judge(step: Step, repo: Repository) -> Iterator[Finding]:
+def judge(step: Step, repo: Repository, cache: Cache) -> Iterator[Finding]:
     """Give the findings on what the changed files of an artifact hold."""
     if step.before is step.after:
         return
-    bare = list(_minification(step, repo))
+    bare = list(_minification(step, repo, cache))
     yield from bare
     if not bare:
         yield from _repetition(step, repo)
@@ -41,10 +42,10 @@ def _pairs(step: Step) -> Iterator[tuple[Served, Served]]:
             yield old[0], new[0]
 
 
-def _minification(step: Step, repo: Repository) -> Iterator[Finding]:
+def _minification(step: Step, repo: Repository, cache: Cache) -> Iterator[Finding]:
     grown = [(a, b) for a, b in _pairs(step) if b.path.endswith(_TEXT) and b.figure.raw > _GREW * a.figure.raw]
     for old, new in sorted(grown, key=lambda pair: pair[0].figure.raw - pair[1].figure.raw)[:_FILES]:
-        signs = lost(texture(repo.stream(old.oid, old.figure.raw)), texture(repo.stream(new.oid, new.figure.raw)))
+        signs = lost(*(known(repo, file.oid, file.figure.raw, cache) for file in (old, new)))
         if signs:
             yield Finding(
                 MINIFICATION_LOST,

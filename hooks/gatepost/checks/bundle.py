@@ -77,7 +77,7 @@ def run(change: Change, policy: Policy) -> Outcome:
         steps = list(_steps(change, policy, cache, told))
         for step in steps:
             if settings.artifact or step.after.files:
-                findings += (*sizes.judge(step), *texts.judge(step, change.repo))
+                findings += (*sizes.judge(step), *texts.judge(step, change.repo, cache))
         for family in _families():
             found = _compare(change, settings, family, cache)
             if found:
