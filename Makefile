@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+SOURCES := $(shell find hooks -name '*.py' 2>/dev/null)
 
 .PHONY: demo test lint unit bench clean
 .DELETE_ON_ERROR:
@@ -27,12 +28,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
-$(VENV)/.installed: $(VENV)/bin/python pyproject.toml $(shell find hooks -name '*.py' 2>/dev/null)
-	$(BIN)/python -m pip install --quiet .
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml $(SOURCES)
+	$(BIN)/python -m pip install --quiet '.[demo]'
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --group test
+	$(BIN)/python -m pip install --quiet '.[all]' --group test
 	touch $@
 
 clean:

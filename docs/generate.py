@@ -8,7 +8,9 @@ python docs/generate.py --check    end with 1 where one is not as it would be wr
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -41,7 +43,7 @@ def extras() -> str:
     """Write a table of the extras of pyproject.toml, explained by the comment at each."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     named = parse_toml(text.encode(), "extras.toml")["project"].get("optional-dependencies", {})
-    told = dict(re.findall(r"(?m)^([a-z0-9-]+) = \[\s*# (.+)$", text))
+    told = dict(re.findall(r"(?ms)^([a-z0-9-]+) = \[[^]]*(?:\[[^]]*\][^]]*)*\]\s*# ([^\n]+)$", text))
     return "\n".join(f"| `gatepost[{name}]` | {told.get(name, '')} |" for name in named)
 
 
@@ -60,11 +62,34 @@ def anchor(rule: str) -> str:
     return rule.replace("/", "")
 
 
+def example() -> str:
+    """Show a commit that is refused, as the hook really prints it (the line of JSON and the time left out)."""
+    first = {"0001_product.up.sql": "CREATE TABLE product (id bigint PRIMARY KEY, stock int);\n"}
+    first["0001_product.down.sql"] = "DROP TABLE product;\n"
+    with tempfile.TemporaryDirectory() as root:
+        directory = Path(root) / "db" / "migrations"
+        directory.mkdir(parents=True)
+        _git(root, "init", "-q", "-b", "main")
+        for name, text in first.items():
+            (directory / name).write_text(text, encoding="utf-8")
+        _git(root, "add", ".")
+        _git(root, "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "-q", "-m", "first")
+        (directory / "0002_drop_stock.up.sql").write_text("ALTER TABLE product DROP COLUMN stock;\n", encoding="utf-8")
+        _git(root, "add", ".")
+        command = [sys.executable, "-m", "gatepost", "pre-commit"]
+        said = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stdout.splitlines()[:-1]
+    return "\n".join(["```console", "$ git commit -m 'Drop the stock'", *said, "```"])
+
+
+def _git(root: str, *args: str) -> None:
+    subprocess.run(["git", *args], cwd=root, check=True)
+
+
 def filled(text: str) -> str:
     """Fill the marked blocks of README.md."""
-    for name, write in (("verbs", verbs), ("rules", rules), ("extras", extras)):
+    for name, write in (("verbs", verbs), ("rules", rules), ("extras", extras), ("example", example)):
         pattern = re.compile(rf"(<!-- {name}: begin -->\n).*?(<!-- {name}: end -->)", re.DOTALL)
-        block = write()
+        block = re.sub(r"; \d+ ms\)", ")", write())
         text = pattern.sub(lambda found, block=block: f"{found[1]}{block}\n{found[2]}", text)
     return text
 
