@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -332,6 +332,22 @@ def test_spelling() -> None:
     assert spelled((True, None, "a\n")) == '[true, nothing, "a\\n"]'
     assert spelled({"a": 1}) == "{a = 1}"
     assert spelled(Inner("web")) == '"web"'
+
+
+def settings_classes() -> list[type]:
+    found = [Gate, *(setting.type for setting in VOCABULARY.settings())]
+    for kind in found:
+        for hint in get_type_hints(kind, localns={"date": date}).values():
+            found += [inner for inner in get_args(hint) if is_dataclass(inner) and inner not in found]
+    return found
+
+
+@pytest.mark.parametrize("kind", settings_classes(), ids=lambda kind: kind.__name__)
+def test_a_list_of_exceptions_says_that_fewer_are_stricter(kind: Any) -> None:
+    words = ("exclude", "ignore", "allow", "skip", "except", "hosts", "trust", "assume_dev")
+    for item in fields(kind):
+        if "tuple" in str(item.type) and any(word in item.name for word in words):
+            assert item.metadata.get("tighter") == "lower", f"{kind.__name__}.{item.name} needs metadata=LOWER"
 
 
 def test_the_real_vocabulary_can_be_read() -> None:

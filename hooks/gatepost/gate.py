@@ -193,6 +193,7 @@ def evaluate(change: Change, policy: Policy, only: Iterable[str] = (), extra: It
     other checks found. ``extra`` are findings made before, such as a policy that cannot be read.
     """
     started, wanted = time.monotonic(), set(only)
+    change.repo.file_limit = int(policy.gate.max_file)
     findings, skipped = [*extra, *suspicious.findings(change, _watcher(policy))], list[Skip]()
     sections: dict[str, Any] = {}
     for check in all_checks():

@@ -27,6 +27,7 @@ EMPTY_TREE = {
     64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
 FILE_LIMIT = 20 * 1024 * 1024
+CHANGED_LIMIT = 500_000
 STREAM_ABOVE = 1024 * 1024
 STREAM_PIECE = 256 * 1024
 INDEX = "index"
@@ -111,6 +112,13 @@ class PathChange(NamedTuple):
     new: Entry | None
 
 
+def _is_bare(path: str) -> bool:
+    """Tell a bare repository; files of that shape in a work tree's own directory are somebody's content."""
+    inside = {name: os.path.join(path, name) for name in (".git", "objects", "refs", "HEAD")}
+    shaped = os.path.isdir(inside["objects"]) and os.path.isdir(inside["refs"]) and os.path.lexists(inside["HEAD"])
+    return shaped and not os.path.lexists(inside[".git"])
+
+
 class Repository:
     """A repository, bare or not, and the git processes that read it."""
 
@@ -119,6 +127,7 @@ class Repository:
         self._env = environment(own=own, client=client)
         self._reader: _Objects | None = None
         self._trees: dict[str, dict[str, Entry]] = {}
+        self.file_limit = FILE_LIMIT
         self.processes = 0
         if not os.path.isdir(self._path):
             raise UsageError(f"{printable(self._path)}: no such directory", "give a git repository with --repo")
@@ -146,9 +155,8 @@ class Repository:
         """Give the argument vector of a git call on this repository."""
         if "GIT_DIR" in self._env:
             return ["git", *args]
-        bare = os.path.isdir(os.path.join(self._path, "objects")) and os.path.exists(os.path.join(self._path, "HEAD"))
         # An explicit --git-dir also works under safe.bareRepository=explicit and another owner.
-        where = [f"--git-dir={os.path.abspath(self._path)}"] if bare else []
+        where = [f"--git-dir={os.path.abspath(self._path)}"] if _is_bare(self._path) else []
         return ["git", "-C", self._path, *where, *args]
 
     def popen(self, *args: str, env: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen[bytes]:
@@ -195,7 +203,7 @@ class Repository:
         """Give the entries of one tree object by name, paths being the bare names."""
         if oid not in self._trees:
             self._trees[oid] = (
-                {} if oid in EMPTY_TREE.values() else parse_tree(self.objects.read(oid), len(oid) // 2, oid)
+                {} if oid in EMPTY_TREE.values() else parse_tree(self.objects.read(oid, FILE_LIMIT), len(oid) // 2, oid)
             )
         return self._trees[oid]
 
@@ -232,9 +240,28 @@ class Repository:
         return found if found.is_absolute() or "GIT_DIR" in self._env else self.path / found
 
     def diff(self, base: str, head: str) -> dict[str, PathChange]:
-        """Compare two trees: each path that differs, without rename detection."""
-        flags = ("-r", "--raw", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none")
-        return parse_raw_diff(self.run("diff-tree", *flags, base, head, "--"))
+        """Compare two trees by their ids: each path that differs, in order, without rename detection.
+
+        Not git's own diff-tree: it collects every path before it writes the first, and a push of ten
+        small trees can name more paths than fit into memory.
+        """
+        changes: dict[str, PathChange] = {}
+        todo: list[tuple[str, str, str]] = [("", base, head)]
+        while todo:
+            prefix, old, new = todo.pop()
+            before, after = (self.tree(oid) if oid else {} for oid in (old, new))
+            for name in before.keys() | after.keys():
+                was, now = before.get(name), after.get(name)
+                if was == now:
+                    continue
+                path = prefix + name
+                trees = [entry.oid if entry and entry.is_tree else "" for entry in (was, now)]
+                if trees[0] != trees[1]:
+                    todo.append((path + "/", trees[0], trees[1]))
+                _differ(changes, path, was, now)
+            if len(changes) > CHANGED_LIMIT:
+                raise TooLarge(f"more than {CHANGED_LIMIT} changed paths", "push less at once")
+        return dict(sorted(changes.items()))
 
     def commits_between(self, base: str | None, head: str) -> int:
         """Count the commits that ``head`` has and ``base`` has not."""
@@ -264,22 +291,34 @@ class _Objects:
             return None
         return parts[0].decode(), parts[1].decode(), int(parts[2])
 
-    def read(self, oid: str, limit: int = FILE_LIMIT, path: str = "") -> bytes:
-        """Give an object's bytes; TooLarge above ``limit`` bytes, MissingObject where it is not here."""
-        found = self.info(oid)
-        what = printable(path) if path else f"object {oid}"
+    def needed(self, oid: str, what: str) -> tuple[str, str, int]:
+        """Give object id, type and size; MissingObject, with the name of what it is, where it is not here."""
+        hint = "fetch the full history: git fetch --unshallow"
+        try:
+            found = self.info(oid)
+        except MissingObject as error:  # in a partial clone git ends instead of answering "missing"
+            raise MissingObject(f"{what}: {error.message}", hint) from None
         if found is None:
-            raise MissingObject(
-                f"{what}: {oid} is not in this repository", "fetch the full history: git fetch --unshallow"
-            )
-        if found[2] > limit:
-            raise TooLarge(
-                f"{what}: {found[2]} bytes are more than the limit of {limit}", "raise gate.max_file in gatepost.toml"
-            )
+            raise MissingObject(f"{what}: {oid} is not in this repository", hint)
+        return found
+
+    def read(self, oid: str, limit: int | None = None, path: str = "") -> bytes:
+        """Give an object's bytes; TooLarge above ``limit`` bytes, MissingObject where it is not here.
+
+        Without a limit of its own the reading is held to ``gate.max_file``.
+        """
+        what = printable(path) if path else f"object {oid}"
+        found = self.needed(oid, what)
+        most, hint = (limit, "") if limit else (self._repo.file_limit, "raise gate.max_file in gatepost.toml")
+        if found[2] > most:
+            raise TooLarge(f"{what}: {found[2]} bytes are more than the limit of {most}", hint)
         header = self._ask("contents", oid)
-        if header is None or self._main.stdout is None:
-            raise failure(_rest(self._main), "git cat-file")
-        return self._main.stdout.read(found[2] + 1)[: found[2]]
+        if header and header.endswith(b" missing"):  # git reads the size of a damaged object, then not the object
+            raise MissingObject(f"{what}: {oid} is damaged", "run: git fsck")
+        raw = self._main.stdout.read(found[2] + 1) if header and self._main.stdout else b""
+        if len(raw) != found[2] + 1:  # git has ended in the middle
+            raise failure(_rest(self._main), f"{what}: {oid} cannot be read", "run: git fsck")
+        return raw[:-1]
 
     def close(self) -> None:
         """End the processes."""
@@ -291,8 +330,8 @@ class _Objects:
             process.wait()
 
     def _start(self, mode: str) -> subprocess.Popen[bytes]:
-        pipe = subprocess.PIPE
-        return self._repo.popen("cat-file", mode, stdin=pipe, stdout=pipe, stderr=pipe)
+        pipe, offline = subprocess.PIPE, {"GIT_ALLOW_PROTOCOL": "none"}  # git < 2.45 has no GIT_NO_LAZY_FETCH
+        return self._repo.popen("cat-file", mode, env=offline, stdin=pipe, stdout=pipe, stderr=pipe)
 
     def _ask(self, verb: str, name: str) -> bytes | None:
         process = self._check if verb == "info" else self._main
@@ -358,17 +397,13 @@ class Snapshot:
             raise NotAFile(path, entry.kind)
         return entry
 
-    def read(self, path: str, limit: int = FILE_LIMIT) -> bytes:
+    def read(self, path: str, limit: int | None = None) -> bytes:
         """Give the bytes of a regular file. Raises NotAFile, TooLarge, MissingObject."""
         return self.repo.objects.read(self.file(path).oid, limit, path)
 
     def size(self, path: str) -> int:
         """Give the size in bytes of a regular file without reading it."""
-        oid = self.file(path).oid
-        found = self.repo.objects.info(oid)
-        if found is None:
-            raise MissingObject(f"{printable(path)}: {oid} is not in this repository", "git fetch --unshallow")
-        return found[2]
+        return self.repo.objects.needed(self.file(path).oid, printable(path))[2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -433,24 +468,26 @@ def parse_tree(raw: bytes, id_bytes: int, oid: str) -> dict[str, Entry]:
         name = decode(raw[space + 1 : end])
         if name in entries or "/" in name or name.casefold() in ("", ".", "..", ".git"):
             raise GitError(f"tree {oid}: has the odd entry {printable(name)!r}", "run: git fsck")
-        entries[name] = Entry(name, int(raw[at:space], 8), raw[end + 1 : end + 1 + id_bytes].hex())
+        entries[name] = Entry(name, _mode(raw[at:space], oid), raw[end + 1 : end + 1 + id_bytes].hex())
         at = end + 1 + id_bytes
     return entries
 
 
-def parse_raw_diff(raw: bytes) -> dict[str, PathChange]:
-    """Read ``diff-tree --raw -z`` without renames: ``:mode mode id id status NUL path NUL``."""
-    fields = raw.split(b"\0")
-    changes: dict[str, PathChange] = {}
-    for head, name in zip(fields[0:-1:2], fields[1::2], strict=True):
-        old_mode, new_mode, old, new, status = head[1:].decode("ascii").split(" ")
-        path = decode(name)
-        before = None if is_zero(old) else Entry(path, int(old_mode, 8), old)
-        after = None if is_zero(new) else Entry(path, int(new_mode, 8), new)
-        if path in changes:
-            raise GitError(f"{printable(path)}: is twice in one tree", "run: git fsck")
-        changes[path] = PathChange(path, status[:1], before, after)
-    return changes
+def _mode(digits: bytes, oid: str) -> int:
+    if not digits.isdigit() or digits.strip(b"01234567"):
+        raise GitError(f"tree {oid}: damaged", "run: git fsck")
+    return int(digits, 8)
+
+
+def _differ(changes: dict[str, PathChange], path: str, was: Entry | None, now: Entry | None) -> None:
+    """Note a path that differs and is no directory on at least one side."""
+    old = Entry(path, was.mode, was.oid) if was and not was.is_tree else None
+    new = Entry(path, now.mode, now.oid) if now and not now.is_tree else None
+    if old and new:
+        status = "M" if old.mode & 0o170000 == new.mode & 0o170000 else "T"
+        changes[path] = PathChange(path, status, old, new)
+    elif old or new:
+        changes[path] = PathChange(path, "A" if new else "D", old, new)
 
 
 def decode(raw: bytes) -> str:
@@ -462,7 +499,9 @@ def failure(stderr: bytes, what: str, hint: str = "") -> GitError:
     """Turn git's own message into an error: MissingObject where history or blobs are not here."""
     said = [printable(line, 300) for line in decode(stderr).splitlines() if line.strip()]
     line = next((line for line in said if line.startswith(("fatal:", "error:"))), said[0] if said else "no message")
-    if any(mark in line for mark in ("unable to read", "bad object", "missing", "shallow", "promisor")):
+    if any(
+        mark in line for mark in ("unable to read", "bad object", "invalid object", "missing", "shallow", "promisor")
+    ):
         return MissingObject(f"{what}: {line}", hint or "fetch the full history: git fetch --unshallow")
     if "dubious ownership" in line or "not a git repository" in line:
         return GitError(line.removeprefix("fatal: "), hint or "run it inside a repository, or give --repo DIR")

@@ -91,7 +91,7 @@ class Bundle:
     aliases: Mapping[str, str] = field(default_factory=dict)
     test_paths: tuple[str, ...] = ()
     test_packages: tuple[str, ...] = ()
-    allow: tuple[str, ...] = ()
+    allow: tuple[str, ...] = field(default=(), metadata=LOWER)
     stats: tuple[str, ...] = ()
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from gatepost.policy import Setting
+from gatepost.policy import LOWER, Setting
 
 IGNORED = ("**/node_modules/**",)
 
@@ -13,8 +13,8 @@ IGNORED = ("**/node_modules/**",)
 class Dependencies:
     """``[dependencies]``: listed hosts, paths that hold no real lock, directories that ship dev packages."""
 
-    hosts: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = IGNORED
+    hosts: tuple[str, ...] = field(default=(), metadata=LOWER)
+    ignore: tuple[str, ...] = field(default=IGNORED, metadata=LOWER)
     assume_prod: tuple[str, ...] = ()
 
 

@@ -11,7 +11,7 @@ from gatepost.policy import LOWER, Setting, Size
 class Tests:
     """``[tests]``: what is left out, and how much is read."""
 
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = field(default=(), metadata=LOWER)
     max_file: Size = field(default=Size(1024 * 1024), metadata=LOWER)
     max_push: Size = field(default=Size(3 * 1024 * 1024), metadata=LOWER)
 

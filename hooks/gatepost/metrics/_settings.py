@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from gatepost.policy import Duration, Setting
+from gatepost.policy import HIGHER, LOWER, Duration, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class Verification:
 
     source: str = ""
     path: str = ""
-    watch: Duration = Duration(600)
-    poll: Duration = Duration(15)
+    watch: Duration = field(default=Duration(600), metadata=HIGHER)
+    poll: Duration = field(default=Duration(15), metadata=LOWER)
     settle: Duration = Duration(0)
     baseline: Duration = Duration(3600)
     extend: Duration = Duration(7200)
@@ -42,7 +42,7 @@ class Verification:
     command: tuple[str, ...] = ()
     on_regressed: str = ""
     webhook: str = ""
-    refuse_after_regression: bool = False
+    refuse_after_regression: bool = field(default=False, metadata=HIGHER)
 
 
 SETTINGS = (Setting("verification", Verification),)
