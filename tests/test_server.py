@@ -251,3 +251,14 @@ def test_what_landed_without_the_hook_is_an_alarm(one: Server) -> None:
 
 def server_kinds(one: Server) -> list[str]:
     return [r["kind"] for r in one.records(one.tip())]
+
+
+def test_a_deploy_starts_its_verification_without_holding_the_pusher(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.touch()
+    policy = f'[verification]\nsource = "access-log"\npath = "{log}"\nwatch = "1s"\npoll = "1s"\n'
+    one = Server(tmp_path, policy=policy)
+    one.commit_push({"a": "1"})
+    pushed = one.commit_push({"a": "2"})
+    assert pushed.code == 0
+    assert any("watching for 1 s" in line for line in pushed.said), pushed.raw

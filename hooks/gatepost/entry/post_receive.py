@@ -26,9 +26,11 @@ def landed(repo: Repository, directory: Path, pushed: Iterable[RefUpdate]) -> li
     drafts: list[Draft] = []
     moved: list[tuple[str, str]] = []
     unknown: list[RefUpdate] = []
+    judged: list[dict[str, Any]] = []
     for update in pushed:
         said = handover.take(directory, update)
         if said is not None:
+            judged.append(said)
             drafts += _drafts(repo, update, said)
             moved += _remembered(repo, update, said)
         elif not update.deletes:
@@ -38,7 +40,10 @@ def landed(repo: Repository, directory: Path, pushed: Iterable[RefUpdate]) -> li
     drafts += [_verdict(None, said | {"landed": False}) for said in handover.stale(directory)]
     append_all(repo, drafts)
     _move(repo, moved)
-    return lines + list(_start_watches(repo, directory, [draft for draft in drafts if draft.kind == "deploy"]))
+    for said in judged:
+        if said.get("deploy") and said.get("watch"):
+            lines += _start_watch(repo, directory, said)
+    return lines
 
 
 def _remembered(repo: Repository, update: RefUpdate, said: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -108,24 +113,25 @@ def _move(repo: Repository, moved: Iterable[tuple[str, str]]) -> None:
         repo.run("update-ref", "--stdin", stdin="".join(lines).encode("utf-8", "surrogateescape"))
 
 
-def _start_watches(repo: Repository, directory: Path, deploys: list[Draft]) -> Iterator[str]:
-    """Start the verification of what was deployed, detached; tell the pusher how to wait for it."""
-    if not deploys:
-        return
+def _start_watch(repo: Repository, directory: Path, said: dict[str, Any]) -> Iterator[str]:
+    """Start the verification of a deploy, detached; tell the pusher how to wait for it."""
     from gatepost.gate import landed_policy
     from gatepost.metrics import Verification
     from gatepost.watch import Deploy, start
 
-    file = directory / FILE
-    for draft in deploys:
-        tree = repo.resolve(draft.oid, "tree")
+    file, head = directory / FILE, _commit(said)
+    tree = repo.resolve(head, "tree")
+    try:
         policy = landed_policy(Snapshot(repo, tree), file if file.exists() else None) if tree else Policy()
         settings = policy.get("verification", Verification)
-        ref, short = str(draft.body["ref"]), draft.oid[:12]
-        watch = start(directory, Deploy(draft.oid, ref, str(draft.body["old"])), settings)
-        if watch is not None:
-            yield f"gatepost: deployed, watching for {settings.watch:g} s; to wait for the verdict:"
-            yield f"    gatepost status {short} --wait"
+        watch = start(directory, Deploy(head, str(said["ref"]), said["change"]["base"]), settings)
+    except (GatepostError, OSError) as error:
+        incident.note(directory, f"no verification of {head}: {error}")
+        yield f"gatepost: the verification did not start: {printable(str(error), 200)}"
+        return
+    if watch is not None:
+        yield f"gatepost: deployed, watching for {settings.watch:g} s; to wait for the verdict:"
+        yield f"    gatepost status {head[:12]} --wait"
 
 
 def main() -> int:

@@ -33,6 +33,7 @@ class Judged:
     deploys: bool = False
     reviewed: bool = True
     remark: str = ""
+    watched: bool = False
 
     @property
     def refuses(self) -> bool:
@@ -73,7 +74,7 @@ def judge(repo: Repository, directory: Path, pushed: Iterable[RefUpdate], enviro
     pushed = list(pushed)
     server, who = open_server(repo, directory), pusher(environ)
     with deadline(server.gate.deadline):
-        push = _Push(repo, server, who, {})
+        push = _Push(repo, server, who, {}, set())
         aliases = symrefs(repo, directory, (update.ref for update in pushed))
         judged = tuple(push.judge(update, aliases.get(update.ref, update.ref)) for update in pushed)
         judged_refs = {one.target: len(one.update.new) for one in judged if one.report}
@@ -92,6 +93,7 @@ class _Push:
     server: Server
     who: Pusher
     known: dict[tuple[str | None, str], Report]
+    watched: set[str]
 
     def judge(self, update: RefUpdate, target: str) -> Judged:
         finding = refused(self.server, update, target)
@@ -112,7 +114,7 @@ class _Push:
             raise
         except (CannotJudge, PolicyError) as error:
             report = _report(update, skipped=(_skip(error),))
-        return Judged(update, target, report, deploys, reviewed)
+        return Judged(update, target, report, deploys, reviewed, watched=report.head in self.watched)
 
     def _statement(self, update: RefUpdate, target: str) -> Judged:
         from gatepost.reviews import Refused
@@ -143,6 +145,8 @@ class _Push:
             blank = _report(RefUpdate(change.base_oid, change.head_oid, ""))
             return replace(blank, skipped=(Skip("gate", reason, True, "gate/too-large"),))
         policy, invalid = read_policy(change, self.server.file)
+        if "verification" in policy.tables or (policy.pushed and "verification" in policy.pushed.tables):
+            self.watched.add(change.head_oid)
         report = evaluate(change, policy, extra=(*invalid, *crafted(change)))
         logged = tuple(self._logged(skip) if skip.detail else skip for skip in report.skipped)
         return replace(report, skipped=logged)
@@ -195,6 +199,7 @@ def verdict(one: Judged, mode: str, who: Pusher) -> dict[str, object]:
         "pusher_by": who.by,
         "deploy": one.deploys,
         "reviewed": one.reviewed,
+        "watch": one.watched,
     }
 
 

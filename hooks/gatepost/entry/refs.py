@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gatepost.entry.server import HIDDEN, INBOX, Server
+from gatepost.entry.server import INBOX, Server
 from gatepost.gate_rules import RULES
 from gatepost.model import Finding, RefUpdate, is_zero
+from gatepost.records import REF
 
 REFUSED = next(rule for rule in RULES if rule.id == "gate/ref-refused")
 
@@ -25,8 +26,8 @@ def always(finding: Finding) -> bool:
 
 
 def _is_owned(ref: str) -> bool:
-    inside = any(ref == hidden or ref.startswith(hidden + "/") for hidden in HIDDEN)
-    return inside or ref.startswith("refs/replace/")
+    own = ref == REF or ref.startswith((REF + "/", "refs/gatepost/")) or ref == "refs/gatepost"
+    return (own and not ref.startswith(INBOX)) or ref.startswith("refs/replace/")
 
 
 def _owned(update: RefUpdate, target: str) -> tuple[str, str] | None:
@@ -34,9 +35,10 @@ def _owned(update: RefUpdate, target: str) -> tuple[str, str] | None:
         if ref.startswith("refs/replace/"):
             return "would make git show other objects than the ones that were judged", "git push without refs/replace/*"
         if _is_owned(ref):
-            return "is written by the server alone", "push your branch; the server records what it finds"
-    if update.ref.startswith("refs/gatepost/") and not update.ref.startswith(INBOX):
-        return "is no ref that gatepost knows", f"reviews go to {INBOX}<id>: gatepost review approve --push"
+            return (
+                "is written by the server alone",
+                f"push your branch; reviews go to {INBOX}<id>: gatepost review approve",
+            )
     return None
 
 

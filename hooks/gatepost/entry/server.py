@@ -19,7 +19,7 @@ OWN = "refs/gatepost/server/"
 INBOX = "refs/gatepost/inbox/"
 ACCEPTED = OWN + "accepted/"
 REVIEWED = OWN + "reviewed/"
-HIDDEN = (REF, OWN.rstrip("/"))
+HIDDEN = (REF, "refs/gatepost", f"!{INBOX.rstrip('/')}")
 
 
 @dataclass(frozen=True, slots=True)
