@@ -110,7 +110,8 @@ def _with_baseline(watch: Watch, store: Store, reader: Reader) -> Watch:
 
 def _bad(watch: Watch, store: Store) -> list[Span]:
     past = [w for w in store.watches(watch.service) if w.begun is not None and w.begun < (watch.begun or 0.0)]
-    return bad_spans([(w.begun or 0.0, str((w.verdict or {}).get("verdict", "")), w.suspect) for w in past])
+    deploys = [(w.begun or 0.0, str((w.verdict or {}).get("verdict", "")), w.suspect) for w in past]
+    return bad_spans(deploys, watch.settings.watch)
 
 
 def known(watch: Watch, store: Store) -> Known:

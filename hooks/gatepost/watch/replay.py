@@ -113,7 +113,7 @@ def replay(
     past: list[tuple[float, str, bool]] = []
     for number, (name, moment) in enumerate(deploys):
         following = deploys[number + 1][1] if number + 1 < len(deploys) and not alone else None
-        verdict, half = _watch(made, moment, following, plan, bad_spans(past))
+        verdict, half = _watch(made, moment, following, plan, bad_spans(past, plan.window))
         answer = {"deploy": name, **verdict.to_json()}
         if suspects:
             answer["suspects"] = list(suspects)

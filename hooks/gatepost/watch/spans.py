@@ -51,15 +51,16 @@ def _seconds(spans: Iterable[Span]) -> float:
     return sum(end - start for start, end in spans)
 
 
-def bad_spans(deploys: Iterable[tuple[float, str, bool]]) -> list[Span]:
+def bad_spans(deploys: Iterable[tuple[float, str, bool]], watch: float = 600.0) -> list[Span]:
     """Give the spans that may not serve: (begun, verdict, suspect) of each deploy in order.
 
     A regression, or a deploy that was half way to one, is bad from its beginning until a later deploy
-    passes. The first minute after any deploy is a restart and is not normal either.
+    passes. The first tenth of any watch (a minute of ten) is a restart and is not normal either.
     """
+    warm_up = min(WARM_UP, watch / 10)
     found, open_since = list[Span](), None
     for begun, verdict, suspect in sorted(deploys):
-        found.append((begun, begun + WARM_UP))
+        found.append((begun, begun + warm_up))
         if verdict in ("pass", "warn") and not suspect and open_since is not None:
             found.append((open_since, begun))
             open_since = None
