@@ -8,6 +8,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from gatepost.gate import deadline
 from gatepost.git import EMPTY_TREE, Repository, environment, make_change, parse_tree
 
 FORMATS = ["sha1", "sha256"]
+BYTES = [b"\0\0\0\0", b"\0 aa", b"a\0a\0", b"1111"]
 
 
 @pytest.fixture(params=FORMATS)
@@ -563,3 +565,22 @@ def test_reading_costs_few_processes(repo: Repo) -> None:
             change.head.read(path)
             change.base.read(path)
         assert reader.processes <= 3
+
+
+RAW = st.dictionaries(
+    st.text("ab\x01", min_size=1, max_size=3), st.tuples(st.sampled_from([b"100644", b"40000"]), st.sampled_from(BYTES))
+)
+
+
+@given(RAW, RAW)
+def test_equal_ends_of_two_trees_are_left_out_at_whole_entries(changes: dict[str, Any], files: dict[str, Any]) -> None:
+    one, two = (
+        b"".join(b"%s %s\0%s" % (mode, name.encode(), oid) for name, (mode, oid) in sorted(tree.items()))
+        for tree in (files, files | changes)
+    )
+    start = git._boundary(one, git._common(one, two), 4)
+    ends = git._end(one, two, start, git._common(one[::-1], two[::-1]), 4)
+    parts = [parse_tree(raw[start:end], 4, "x") for raw, end in zip((one, two), ends, strict=True)]
+    whole = [parse_tree(raw, 4, "x") for raw in (one, two)]
+    differ = {name for name in {**whole[0], **whole[1]} if whole[0].get(name) != whole[1].get(name)}
+    assert {name for name in {**parts[0], **parts[1]} if parts[0].get(name) != parts[1].get(name)} == differ
