@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatepost.checks import _dependencies_rules as rules
-from gatepost.checks._dependencies_findings import entry, findings
+from gatepost.checks._dependencies_findings import EACH, entry, findings
 from gatepost.checks._dependencies_groups import Group, groups
 from gatepost.checks._dependencies_locks import mismatches, unlocked
 from gatepost.checks._dependencies_settings import Dependencies
 from gatepost.checks._dependencies_sides import Problem, Side, read_side
+from gatepost.checks._fleet_run import FleetRun
+from gatepost.checks._fleet_run import summary as fleet_summary
 from gatepost.git import Change
 from gatepost.lockfiles import _sources as sources
 from gatepost.lockfiles._diff import Delta, Difference, compare
 from gatepost.lockfiles._files import Reader, format_of, line_of
-from gatepost.model import Finding, Outcome
+from gatepost.model import Finding, Outcome, Skip
 from gatepost.paths import join, matches
 from gatepost.policy import Policy
 
@@ -29,14 +31,20 @@ def judge(change: Change, policy: Policy) -> Outcome:
     found: list[Finding] = []
     changes: list[dict[str, Any]] = []
     harmless: dict[str, int] = {}
+    fleet, told = FleetRun(change, policy), []
     for group in groups(change, settings.ignore):
         judged = _judge(change, reader, group, settings)
         found += judged.findings
         changes += judged.entries
+        if fleet.configured and judged.deltas:
+            entries, more = fleet.judge(group.ecosystem, group.directory, judged.deltas, judged.places)
+            told += entries
+            found += more
         for state, count in judged.harmless.items():
             harmless[state] = harmless.get(state, 0) + count
-    section = {"summary": _summary(changes, harmless), "changes": changes, "fleet": []}
-    return Outcome(tuple(found), {"dependencies": section})
+    section = {"summary": _summary(changes, harmless, told), "changes": changes, "fleet": told}
+    skipped = tuple(Skip("dependencies", problem) for problem in fleet.problems)
+    return Outcome(tuple(found), {"dependencies": section}, skipped)
 
 
 @dataclass(slots=True)
@@ -44,6 +52,8 @@ class _Judged:
     findings: list[Finding]
     entries: list[dict[str, Any]]
     harmless: dict[str, int]
+    deltas: list[Delta] = field(default_factory=list)
+    places: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
 def _judge(change: Change, reader: Reader, group: Group, settings: Dependencies) -> _Judged:
@@ -65,6 +75,8 @@ def _judge(change: Change, reader: Reader, group: Group, settings: Dependencies)
         *(sources.host(pin.source) for pin in old.graph.pins.values() if pin.source[:9] == "registry:"),
     }
     place = _Places(change, reader, group, lockfile)
+    judged.places = {delta.name: place(delta) for delta in difference.deltas[:EACH] if delta.new}
+    judged.deltas = difference.deltas
     judged.findings += mismatches(group, old, new, {delta.name for delta in difference.deltas})
     judged.findings += findings(list(zip(difference.deltas, judged.entries, strict=True)), hosts, place)
     return judged
@@ -135,15 +147,12 @@ def _problem(group: Group, problem: Problem) -> Finding:
     return Finding(rules.UNREADABLE, problem.path, message, "review the whole file", 1, data, "warning", key=key)
 
 
-def _summary(changes: list[dict[str, Any]], harmless: dict[str, int]) -> dict[str, Any]:
+def _summary(changes: list[dict[str, Any]], harmless: dict[str, int], fleet: list[dict[str, Any]]) -> dict[str, Any]:
     counts: dict[str, int] = {}
     for change in changes:
         for fact in change["facts"]:
             counts[fact] = counts.get(fact, 0) + 1
     unexplained = sum(not change["explained"] for change in changes)
-    return {
-        "packages": len(changes),
-        **dict(sorted(counts.items())),
-        "unexplained": unexplained,
-        "harmless_hashes": harmless,
-    }
+    found: dict[str, Any] = {"packages": len(changes), **dict(sorted(counts.items())), "unexplained": unexplained}
+    found["harmless_hashes"] = harmless
+    return found | ({"fleet": fleet_summary(fleet)} if fleet else {})

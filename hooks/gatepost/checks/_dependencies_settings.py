@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gatepost.checks._fleet import Fleet
 from gatepost.policy import LOWER, Setting
 
 IGNORED = ("**/node_modules/**",)
@@ -18,4 +19,4 @@ class Dependencies:
     assume_prod: tuple[str, ...] = ()
 
 
-SETTINGS = (Setting("dependencies", Dependencies),)
+SETTINGS = (Setting("dependencies", Dependencies), Setting("fleet", Fleet))

@@ -31,6 +31,12 @@ class Range:
     intervals: Intervals
     previews: frozenset[tuple[int, ...]] | None = None
 
+    @property
+    def exact(self) -> bool:
+        """Tell whether it holds one version only."""
+        low, high = self.intervals[0] if len(self.intervals) == 1 else (START, END)
+        return low[1:2] == high[1:2] != () or (len(low) == len(high) == 3 and low[1][:-1] == high[1][:-1])
+
 
 @lru_cache(maxsize=4096)
 def parse(ecosystem: str, text: str) -> Range | None:
