@@ -34,10 +34,11 @@ def rules() -> tuple[Rule, ...]:
 
 def relevant(change: Change, policy: Policy) -> bool:
     """Tell whether a test file, or what chooses the tests to run, changed."""
-    from gatepost.suites._selection import selects
+    from gatepost.suites._selection import code, selects, snapshot
 
     known = languages()
-    found = [path for path in change.paths if any(suite.claims(path) for suite in known) or selects(path)]
+    kinds = (code, selects, snapshot, *(suite.claims for suite in known))
+    found = [path for path in change.paths if any(kind(path) for kind in kinds)]
     if not found:
         return False
     from gatepost.checks._tests_settings import Tests

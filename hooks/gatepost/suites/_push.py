@@ -14,36 +14,12 @@ from gatepost.paths import matches
 from gatepost.suites import Files, Suite
 from gatepost.suites._compare import Surroundings, Weakening, compare, show
 from gatepost.suites._match import Pair, differing, pair
+from gatepost.suites._selection import code, selects, snapshot
 from gatepost.suites._units import Source, Unit
 from gatepost.suites._words import code_words, overlap
 
-PRODUCT = (
-    ".py",
-    ".pyi",
-    ".js",
-    ".jsx",
-    ".mjs",
-    ".cjs",
-    ".ts",
-    ".tsx",
-    ".mts",
-    ".cts",
-    ".vue",
-    ".svelte",
-    ".go",
-    ".rb",
-    ".erb",
-    ".rake",
-    ".java",
-    ".kt",
-    ".rs",
-    ".c",
-    ".h",
-    ".cc",
-    ".cpp",
-    ".hpp",
-)
 PRODUCT_BYTES = 6 * 1024 * 1024
+CONFIG_BYTES = 512 * 1024
 PARAMETRISED = 0.35
 REAPPEARING = 0.6
 
@@ -139,7 +115,8 @@ class Push:
         more = gained(pairs, new)
         around = Surroundings(more, self.deleted_words, self.used(readable), self.successors(readable))
         found = [weak for one in pairs for weak in self.judge(one, new, around)]
-        found += [*_focused(old, new), *_scanned(readable)]
+        found += [*_focused(old, new), *_scanned(readable), *self.snapshots(), *self.selection(), *self.silenced()]
+        found = list(self.hidden(found))
         named = (replace(weak, suite=suites.get(weak.path, "")) for weak in found)
         return Verdict(tuple(named), tuple(_unread(self.files)))
 
@@ -159,17 +136,75 @@ class Push:
         level: Level | None = "note" if self._deleted else None
         return Weakening("test-removed", unit.name, unit.path, line, shown, "", why, level)
 
+    def hidden(self, found: Iterable[Weakening]) -> Iterator[Weakening]:
+        """Say of the tests of a file that was moved as it is, to where no runner looks, that they are there."""
+        gone = {c.old.oid: p for p, c in self.change.paths.items() if c.old and not c.new and self.tested(p)}
+        moved = {
+            gone[c.new.oid]: path
+            for path, c in self.change.paths.items()
+            if c.new and not c.old and c.new.oid in gone and not self.tested(path)
+        }
+        for path, now in moved.items():
+            yield Weakening("not-collected", "", now, 1, path, "the file moved to where the runner does not look")
+        yield from (weak for weak in found if weak.change != "test-removed" or weak.path not in moved)
+
+    def tested(self, path: str) -> bool:
+        """Tell whether a runner looks into a file."""
+        return any(suite.collects(path) for suite in self.suites)
+
     def anchor(self, unit: Unit) -> int:
         """Give the line of the file as it is now that is nearest to where a test was."""
         both = next((both for both in self.files if both.change.path == unit.path), None)
         before = [other.line for other in both.new.units if other.line <= unit.line] if both else []
         return max(before, default=1)
 
+    def snapshots(self) -> Iterator[Weakening]:
+        """Give each snapshot file that is another one now; what it holds is not compared."""
+        for path, change in self.change.paths.items():
+            if snapshot(path) and change.status == "M" and not matches(path, *self.exclude):
+                yield Weakening("expected-changed", "", path, 1, "the snapshot", "another snapshot")
+
+    def selection(self) -> Iterator[Weakening]:
+        """Give what the runner is told to leave out."""
+        paths = [path for path in self.change.paths if selects(path) and not matches(path, *self.exclude)]
+        if not paths:
+            return
+        from gatepost.suites._narrowed import Config, narrowed
+
+        sides = ((path, self.change.paths[path]) for path in paths)
+        files = [Config(path, self.told(change.old), self.told(change.new)) for path, change in sides]
+        yield from narrowed(files, lambda path: self.change.head.exists(path.strip("/").removeprefix("./")))
+
+    def silenced(self) -> Iterator[Weakening]:
+        """Give the comments that silence tools, in code and tests alike."""
+        from gatepost.suites._suppressed import Silenced, suppressed
+
+        paths = [path for path in self.change.paths if code(path) and not matches(path, *self.exclude)]
+        left = PRODUCT_BYTES
+        files = []
+        for path in paths:
+            change = self.change.paths[path]
+            left -= self.size(change)
+            if left > 0:
+                files.append(Silenced(path, self.bytes_of(change.old), self.bytes_of(change.new)))
+        yield from suppressed(files)
+
+    def bytes_of(self, entry: Entry | None) -> bytes:
+        """Give one side of a file, nothing where it is absent or no regular file."""
+        if entry is None or not entry.is_file:
+            return b""
+        return self.change.repo.objects.read(entry.oid, path=entry.path)
+
+    def told(self, entry: Entry | None) -> str:
+        """Give one side of a configuration file as text."""
+        raw = self.bytes_of(entry)
+        return raw.decode("utf-8", "replace") if len(raw) <= CONFIG_BYTES else ""
+
     @cached_property
     def product(self) -> tuple[str, ...]:
         """Give the changed paths of the product's own code."""
-        code = (path for path in self.change.paths if path.endswith(PRODUCT))
-        return tuple(path for path in code if not any(suite.claims(path) for suite in self.suites))
+        own = (path for path in self.change.paths if code(path))
+        return tuple(path for path in own if not any(suite.claims(path) for suite in self.suites))
 
     @cached_property
     def _deleted(self) -> frozenset[str]:
@@ -193,9 +228,7 @@ class Push:
 
     def words_of(self, entry: Entry | None) -> set[str]:
         """Give the identifiers of one side of a product file."""
-        if entry is None or not entry.is_file:
-            return set()
-        return code_words(self.change.repo.objects.read(entry.oid, path=entry.path).decode("utf-8", "replace"))
+        return code_words(self.bytes_of(entry).decode("utf-8", "replace"))
 
     def used(self, readable: Iterable[Both]) -> frozenset[str]:
         """Give the names that the changed test files refer to now."""
