@@ -25,6 +25,7 @@ class Suite(NamedTuple):
 
     ``claims``: the file belongs to the tests (tests, helpers, fixtures). ``collects``: the runner takes
     tests from it. ``missing`` names the package to install where the grammar is not there, else "".
+    ``mixed``: tests stand in the files of the product, so that these count as product too.
 
     A NamedTuple, and the values that ``read`` gives are imported only there: this module is loaded for
     every commit.
@@ -36,3 +37,4 @@ class Suite(NamedTuple):
     collects: Callable[[str], bool]
     read: Callable[[bytes, str, Files], Source]
     missing: Callable[[], str] = str
+    mixed: bool = False

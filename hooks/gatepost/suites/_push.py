@@ -204,7 +204,7 @@ class Push:
     def product(self) -> tuple[str, ...]:
         """Give the changed paths of the product's own code."""
         own = (path for path in self.change.paths if code(path))
-        return tuple(path for path in own if not any(suite.claims(path) for suite in self.suites))
+        return tuple(path for path in own if not any(suite.claims(path) and not suite.mixed for suite in self.suites))
 
     @cached_property
     def _deleted(self) -> frozenset[str]:
@@ -228,7 +228,8 @@ class Push:
 
     def words_of(self, entry: Entry | None) -> set[str]:
         """Give the identifiers of one side of a product file."""
-        return code_words(self.bytes_of(entry).decode("utf-8", "replace"))
+        product = self.bytes_of(entry).partition(b"#[cfg(test)]")[0]  # Rust keeps tests at the end of the file
+        return code_words(product.decode("utf-8", "replace"))
 
     def used(self, readable: Iterable[Both]) -> frozenset[str]:
         """Give the names that the changed test files refer to now."""
