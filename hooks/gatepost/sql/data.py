@@ -139,6 +139,14 @@ def _closing(found: object, at: int) -> int:
     return len(found)
 
 
+def _parentheses(cursor: Cursor, statement: Statement) -> Iterator[Operation]:
+    """Read (SELECT …) UNION …: anything else in parentheses is no statement."""
+    inner = next((token.value for token in cursor.tokens if token.value != "("), "")
+    if inner not in ("SELECT", "WITH", "VALUES", "TABLE"):
+        raise Unread("parentheses without a query in them")
+    yield from _select(cursor, statement)
+
+
 def _select(cursor: Cursor, statement: Statement) -> Iterator[Operation]:
     del statement
     found = list(_top_level(cursor.tokens))  # type: ignore[arg-type]  # a list, always
@@ -213,7 +221,7 @@ READERS: dict[str, Read] = {
     "WITH": _with,
     "SELECT": _select,
     "VALUES": _nothing,
-    "(": _select,
+    "(": _parentheses,
     "TABLE": _nothing,
     "SET": _setting,
     "RESET": _setting,
