@@ -1,7 +1,8 @@
 """Replay the history of a repository that commits its bundle, and print each step that is spoken of.
 
 ``python benchmarks/bundle_replay.py REPO.git GLOB [GLOB…]`` goes along the first parents of HEAD. Sizes are
-worked out a second time with ``git cat-file`` and the program ``gzip`` where ``--verify`` is given.
+worked out a second time with ``git cat-file`` and the program ``gzip`` where ``--verify`` is given. With
+``--entry`` it follows the imports of the newest ``--last`` commits instead.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ def main() -> None:
     """Print one line a finding, and the counts."""
     parser = argparse.ArgumentParser()
     parser.add_argument("repo")
-    parser.add_argument("globs", nargs="+")
+    parser.add_argument("globs", nargs="*")
+    parser.add_argument("--entry", action="append", default=[])
+    parser.add_argument("--last", type=int, default=10**6)
     parser.add_argument("--verify", action="store_true")
     given = parser.parse_args()
-    policy = Policy(tables={"bundle": Bundle(artifact=(Artifact("bundle", tuple(given.globs)),), entries=("-",))})
+    artifact = (Artifact("bundle", tuple(given.globs)),) if given.globs else ()
+    policy = Policy(tables={"bundle": Bundle(artifact, tuple(given.entry or ["-"]))})
     roots = sorted({glob.partition("*")[0].rpartition("/")[0] or "." for glob in given.globs})
     with Repository(given.repo) as repo:
         log = ["rev-list", "--first-parent", "--reverse", "HEAD", "--", *(root for root in roots if root != ".")]
-        commits = repo.text(*log).split()
+        commits = repo.text(*log).split()[-given.last :]
         counts: dict[str, int] = {}
         started, steps = time.process_time(), 0
         for commit in commits:

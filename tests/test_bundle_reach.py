@@ -72,6 +72,15 @@ def test_the_new_import_is_named_where_a_whole_path_is_new(history: History) -> 
     assert finding.data["chain"] == ["src/main.tsx", "src/util/date.ts", "src/helpers.ts", "src/mocks/server.ts"]
 
 
+def test_the_last_new_import_is_named_where_there_are_several(history: History) -> None:
+    report = history.step(
+        BASE,
+        {"src/util/date.ts": 'import "../helpers"\n', "src/helpers.ts": '\nimport "./__fixtures__/users.json"\n'},
+    )
+    (finding,) = report.findings
+    assert (finding.path, finding.line) == ("src/helpers.ts", 2)
+
+
 def test_a_testing_package_in_production(history: History) -> None:
     report = history.step(BASE, {"src/util/defaults.ts": 'import { faker } from "@faker-js/faker"\n'})
     assert rules(report) == ["bundle/test-code-reachable"]

@@ -241,9 +241,18 @@ def _spread(graph: Graph, found: dict[str, Any], wave: list[str], follows: Any, 
         wave = following
 
 
-def new_steps(steps: Iterable[tuple[str, Edge]], base: Graph) -> Iterator[tuple[str, Edge]]:
-    """Give the edges that the base does not have, or has only as dynamic ones."""
+def new_steps(
+    steps: Iterable[tuple[str, Edge]], base: Graph, changed: Mapping[str, PathChange]
+) -> Iterator[tuple[str, Edge]]:
+    """Give the edges that the base does not have, or has only as dynamic ones.
+
+    A file that the base did not reach had the same imports all the same if it did not change.
+    """
     for start, edge in steps:
-        same = (e for e in base.edges.get(start, ()) if e.target == edge.target)
+        if start not in base.edges:
+            if start in changed:
+                yield start, edge
+            continue
+        same = (known for known in base.edges[start] if known.target == edge.target)
         if not any(edge.dynamic or not known.dynamic for known in same):
             yield start, edge

@@ -29,6 +29,7 @@ class Reachable:
     graphs: tuple[Graph, Graph]
     before: Reach
     after: Reach
+    changed: Mapping[str, PathChange]
 
     @property
     def new(self) -> list[str]:
@@ -45,9 +46,9 @@ class Reachable:
         """What was loaded lazily and is now loaded at first."""
         return [node for node in self.after.initial if node in self.before.lazy and node not in self.before.initial]
 
-    def first_new(self, node: str) -> tuple[str, Edge] | None:
-        """Give the first edge on the way to a node that this change brought."""
-        return next(new_steps(self.after.steps(node), self.graphs[0]), None)
+    def new_edge(self, node: str) -> tuple[str, Edge] | None:
+        """Give the last edge on the way to a node that this change brought: behind it all was there before."""
+        return next(new_steps(reversed(self.after.steps(node)), self.graphs[0], self.changed), None)
 
     def entry(self, node: str, *, before: bool = False) -> dict[str, Any]:
         """Give the entry of the report's section for a node."""
@@ -55,7 +56,7 @@ class Reachable:
         name = {"package": node[2:]} if node.startswith(PACKAGE) else {"path": node}
         chain = [each.removeprefix(PACKAGE) for each in side.chain(node)]
         found = {**name, "chain": chain, "initial": node in side.initial}
-        step = None if before else self.first_new(node)
+        step = None if before else self.new_edge(node)
         if step:
             found["edge"] = {"from": step[0], "to": step[1].target.removeprefix(PACKAGE), "line": step[1].line}
         return found
@@ -84,7 +85,7 @@ class Comparison:
         after = self._updated(self.trees[1], entries, before if fixed else Graph(), self.change.paths)
         self._keep(self.trees[1].snapshot, after)
         sides = reach(before, entries), reach(after, entries)
-        return Reachable(self.family, entries, missing, (before, after), *sides)
+        return Reachable(self.family, entries, missing, (before, after), *sides, self.change.paths)
 
     def _entries(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Give the entries of both sides, and the named ones that are on neither."""

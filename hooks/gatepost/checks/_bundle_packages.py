@@ -124,5 +124,7 @@ def _versions(lock: Shipped, reached: Any) -> dict[str, set[str]]:
     names = [node[2:] for node in (*reached.initial, *reached.lazy) if node.startswith(PACKAGE)]
     versions: dict[str, set[str]] = {}
     for pin in lock.closure(names):
+        if pin.name.startswith("@types/"):  # declarations leave nothing behind
+            continue
         versions.setdefault(pin.name, set()).add(pin.version)
     return versions

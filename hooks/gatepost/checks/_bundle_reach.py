@@ -49,7 +49,7 @@ def _test_code(found: Reachable, settings: Bundle) -> Iterator[Finding]:
 
 def _shipped(found: Reachable, node: str) -> Finding:
     steps = found.after.steps(node)
-    at, edge = found.first_new(node) or steps[-1]
+    at, edge = found.new_edge(node) or steps[-1]
     initial = node in found.after.initial
     what = f"package {printable(node[2:], 80)}" if node.startswith(PACKAGE) else printable(node, 120)
     how = "at first load" if initial else "lazily"
@@ -68,7 +68,7 @@ def _shipped(found: Reachable, node: str) -> Finding:
 
 def chain(found: Reachable, node: str) -> str:
     """Write the way from an entry to a node, the new import marked."""
-    new = found.first_new(node)
+    new = found.new_edge(node)
     parts = []
     for start, edge in found.after.steps(node):
         parts.append(printable(start, 80))
@@ -80,13 +80,14 @@ def chain(found: Reachable, node: str) -> str:
 def _promoted(found: Reachable, change: Change) -> Iterator[Finding]:
     doors: dict[tuple[str, Edge], list[str]] = {}
     for node in found.promoted:
-        step = found.first_new(node)
+        step = found.new_edge(node)
         if step:
             doors.setdefault(step, []).append(node)
     for (at, edge), nodes in doors.items():
         packages = [node for node in nodes if node.startswith(PACKAGE)]
         size = sum(_size(change, node) for node in nodes if not node.startswith(PACKAGE))
-        names = ", ".join(printable(node.removeprefix(PACKAGE), 80) for node in (*packages, *nodes)[:3])
+        named = list(dict.fromkeys((*packages, *nodes)))[:3]
+        names = ", ".join(printable(node.removeprefix(PACKAGE), 80) for node in named)
         more = f" and {len(nodes) - 3} more" if len(nodes) > 3 else ""
         level: Level | None = None if packages or size > _SMALL else "warning"
         subject = packages[0] if packages else nodes[0]
