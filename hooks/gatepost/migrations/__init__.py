@@ -151,9 +151,16 @@ class Migration:
 
     @property
     def scripts(self) -> Scripts:
-        """Both directions, read once."""
+        """Both directions, read once; what is nested too deeply to be followed is not analysed."""
         if not self._loaded:
-            self._loaded.append(self.load())
+            try:
+                self._loaded.append(self.load())
+            except RecursionError:
+                reason, fix = "is nested too deeply to be read", "split it up"
+                script = Script(
+                    self.path, (), self.dialect, state="not-analysed", reason=reason, fix=fix, certain=False
+                )
+                self._loaded.append(Scripts(script, script))
         return self._loaded[0]
 
     @property

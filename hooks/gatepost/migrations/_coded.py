@@ -27,9 +27,6 @@ def _migration(look: Look, place: Place, entry: Entry, version: str, title: str,
             return read(look.source(entry.path), entry.path, place.dialect)
         except Unreadable as error:
             return _sqltext.unreadable_scripts(error, place.dialect)
-        except RecursionError:
-            nested = Unreadable(entry.path, "is nested too deeply to be read", "split it up")
-            return _sqltext.unreadable_scripts(nested, place.dialect)
 
     return Migration(
         place.framework,

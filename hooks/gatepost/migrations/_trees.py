@@ -22,7 +22,7 @@ GRAMMARS = {
 }
 INSTALL = "install the grammars: pip install 'gatepost[frameworks]'"
 LIMIT = 2 * 1024 * 1024
-DEPTH = 400
+DEPTH = 60
 
 
 def parse(language: str, text: str, path: str) -> Node:

@@ -47,9 +47,9 @@ def _migration(look: Look, place: Place, entry: Entry, found: re.Match[str]) -> 
             text = look.source(entry.path)
             if found["suffix"] == "sql":
                 return _read_sql(text, entry.path, place.dialect)
-            from gatepost.migrations import _script_code
+            from gatepost.migrations import _node_pg_migrate
 
-            return _script_code.node_pg_migrate(text, entry.path, place.dialect)
+            return _node_pg_migrate.read(text, entry.path, place.dialect)
         except Unreadable as error:
             return _sqltext.unreadable_scripts(error, place.dialect)
 
