@@ -11,8 +11,23 @@ from gatepost.git import Change
 from gatepost.migrations import Changed, Migration, Script, Sql
 from gatepost.migrations._sqltext import statements
 
-ROWS = ("insert", "update", "delete", "merge", "replace", "copy", "set", "select", "with", "begin", "commit", "analyze")
+ROWS = (
+    "insert",
+    "update",
+    "delete",
+    "merge",
+    "replace",
+    "copy",
+    "set",
+    "select",
+    "with",
+    "begin",
+    "commit",
+    "analyze",
+    "do",
+)
 LOOK = 500
+STRUCTURE = re.compile(r"\b(?:create|drop|alter|truncate|rename|execute)\b|(?<!insert )\binto\b")
 
 
 def changes_rows_only(script: Script) -> bool:
@@ -28,7 +43,7 @@ def _rows_only(step: Any) -> bool:
     for number, statement in enumerate(statements(step.text)):
         if number > LOOK or (statement and statement.partition(" ")[0] not in ROWS):
             return False
-        if statement.startswith(("with", "select")) and re.search(r"\b(?:create|drop|alter|into)\b", statement):
+        if statement.startswith(("with", "select", "do")) and STRUCTURE.search(statement):
             return False
     return not step.dynamic
 

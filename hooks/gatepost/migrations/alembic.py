@@ -31,6 +31,8 @@ def root(path: str) -> str | None:
 
 def detect(look: Look, directory: str) -> int:
     """Score by ``env.py`` and ``alembic.ini`` nearby, and by what the files assign."""
+    if look.files(join(directory, "versions"), ".py"):
+        return 0  # the place is the directory below
     files = [entry for entry in _files(look, directory) if entry.name != "__init__.py"]
     texts = look.sample(files)
     if not any(DOWN_REVISION.search(text) for text in texts):
