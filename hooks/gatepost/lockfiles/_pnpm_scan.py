@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from gatepost.lockfiles import Unreadable
-from gatepost.lockfiles._yaml import Unusual, flow, scalar
+from gatepost.lockfiles._yaml import Unusual, flow, scalar, tree
 
 _TOP = re.compile(r"^(?=\S)", re.MULTILINE)
 _TABLES = frozenset(("dependencies", "optionalDependencies", "devDependencies", "specifiers"))
@@ -47,7 +47,7 @@ def scan(text: str) -> dict[str, Any]:
         if key in ("packages", "snapshots"):
             found[key] = _entries(body) if not rest else _nothing(rest)
         elif key in _WANTED or key in _SINGLE:
-            found[key] = scalar(rest.strip()) if rest.strip() not in ("", "{}") else _tree(body)
+            found[key] = scalar(rest.strip()) if rest.strip() not in ("", "{}") else tree(body)
         else:
             found[key] = None
     return found
@@ -128,33 +128,3 @@ def _attribute(entry: dict[str, Any], line: str) -> dict[str, str] | None:
     else:
         raise Unusual
     return None
-
-
-def _tree(body: str) -> dict[str, Any]:
-    """Read nested tables by their indentation; values are scalars."""
-    root: dict[str, Any] = {}
-    stack: list[tuple[int, dict[str, Any]]] = [(-1, root)]
-    for line in body.split("\n"):
-        if not line.strip():
-            continue
-        bare = line.lstrip(" ")
-        indent = len(line) - len(bare)
-        while stack[-1][0] >= indent:
-            stack.pop()
-        table = stack[-1][1]
-        if bare[-1] == ":":
-            key, value = scalar(bare[:-1]), None
-        else:
-            key, colon, text = bare.partition(": ")
-            key = scalar(key)
-            if not colon:
-                raise Unusual
-            value = {} if text == "{}" else scalar(text)
-        if key in table or (len(stack) > 1 and indent % 2) or len(stack) > 8:
-            raise Unusual
-        if value is None:
-            table[key] = value = {}
-            stack.append((indent, value))
-        else:
-            table[key] = value
-    return root

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gatepost.lockfiles import Unreadable
+from gatepost.lockfiles._text import text_of
 
 DEPTH = 50
 _MARKS = ("&", "*", "!")
@@ -101,3 +102,43 @@ def flow(text: str) -> dict[str, str]:
             raise Unusual
         found[key] = scalar(value)
     return found
+
+
+def tree(body: str) -> dict[str, Any]:
+    """Read nested tables by their indentation; values are scalars."""
+    root: dict[str, Any] = {}
+    stack: list[tuple[int, dict[str, Any]]] = [(-1, root)]
+    for line in body.split("\n"):
+        if not line.strip():
+            continue
+        bare = line.lstrip(" ")
+        indent = len(line) - len(bare)
+        while stack[-1][0] >= indent:
+            stack.pop()
+        table = stack[-1][1]
+        if bare[-1] == ":":
+            key, value = scalar(bare[:-1]), None
+        else:
+            key, colon, text = bare.partition(": ")
+            key = scalar(key)
+            if not colon:
+                raise Unusual
+            value = {} if text == "{}" else scalar(text)
+        if key in table or (len(stack) > 1 and indent % 2) or len(stack) > 8:
+            raise Unusual
+        if value is None:
+            table[key] = value = {}
+            stack.append((indent, value))
+        else:
+            table[key] = value
+    return root
+
+
+def load(raw: bytes, *, bom: bool = False) -> dict[str, Any]:
+    """Read a small file of nested tables, by the full parser where it holds more than that."""
+    text = text_of(raw, bom=bom)
+    lines = [line for line in text.split("\n") if not line.lstrip().startswith("#")]
+    try:
+        return tree("\n".join(lines))
+    except Unusual:
+        return documents(text)[0]

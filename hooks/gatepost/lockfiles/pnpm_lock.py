@@ -194,6 +194,6 @@ FORMAT = Format(
     ecosystem="npm",
     files=("pnpm-lock.yaml",),
     read=read,
-    manifests=("package.json",),
+    manifests=("package.json", "pnpm-workspace.yaml"),
     needles=needles,
 )
