@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from gatepost.errors import NotAFile, TooLarge
 from gatepost.git import Change
 from gatepost.migrations import Changed, Migration, Script, Sql
 from gatepost.migrations._sqltext import statements
+from gatepost.sql.operations import Operation
 
 ROWS = (
     "insert",
@@ -58,8 +58,8 @@ def meaning(script: Script | None) -> Any:
 def _meaning(step: Any) -> Any:
     if isinstance(step, Sql):
         return tuple(statement for statement in statements(step.text, lower=False) if statement)
-    if is_dataclass(step):
-        values = {item.name: getattr(step, item.name) for item in fields(step)}
+    if isinstance(step, Operation):
+        values = step.held()
         return type(step).__name__, tuple(v for k, v in values.items() if k not in ("line", "start"))
     return step
 

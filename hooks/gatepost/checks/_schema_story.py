@@ -63,6 +63,4 @@ def new_steps(history: History, dialect: str) -> Iterator[Step]:
 
 
 def _without_lines(operation: ops.Operation) -> ops.Operation:
-    from dataclasses import replace
-
-    return replace(operation, line=0, start=0)
+    return operation.at(0)

@@ -11,6 +11,7 @@ from gatepost.migrations._look import Look, Unreadable
 
 FORMATTED = re.compile(r"\A\s*--[ \t]*liquibase[ \t]+formatted[ \t]+sql", re.IGNORECASE)
 CHANGELOG = re.compile(r"<databaseChangeLog\b|^\s*databaseChangeLog\s*:|\"databaseChangeLog\"\s*:", re.MULTILINE)
+SAMPLE = 8  # SQL files that are read to see whether they are changelogs: all of a directory are or none is
 SUFFIXES = (".sql", ".xml", ".yaml", ".yml", ".json")
 HINTS = ("changelog", "changeset", "liquibase", "migrat", "db.", "release", "database")
 
@@ -28,7 +29,10 @@ def root(path: str) -> str | None:
 
 def detect(look: Look, directory: str) -> int:
     """Score by what the files say of themselves."""
-    return 90 if any(_is_changelog(look, entry) for entry in _candidates(look, directory)) else 0
+    found = _candidates(look, directory)
+    plain = [entry for entry in found if entry.name.lower().endswith(".sql")]
+    few = [entry for entry in found if not entry.name.lower().endswith(".sql")] + plain[:SAMPLE]
+    return 90 if any(_is_changelog(look, entry) for entry in few) else 0
 
 
 def _candidates(look: Look, directory: str) -> list[Entry]:

@@ -41,14 +41,23 @@ MISSING = _Missing()
 def compare(before: Schema, far: Schema, after: Schema) -> list[Difference]:
     """Give what the way there and back has changed."""
     found: list[Difference] = []
-    for name in _union(before.tables, far.tables, after.tables):
+    for name in _moved(before.tables, far.tables, after.tables):
         sides = _sides(name, before.tables, far.tables, after.tables)
         if any(isinstance(side, Table) and ("", "temporary") in side.options for side in sides):
             continue
         found += [item for item in _tables(*sides) if ("index", before.key(item.object)) not in far.objects]
-    for place in _union(before.objects, far.objects, after.objects):
+    for place in _moved(before.objects, far.objects, after.objects):
         found += _objects(*_sides(place, before.objects, far.objects, after.objects))
     return found
+
+
+def _moved(before: Mapping[Any, Any], far: Mapping[Any, Any], after: Mapping[Any, Any]) -> list[Any]:
+    """Give the names that may differ; a value that is the very same object does not."""
+    held = dict(dict.items(before)) if isinstance(before, dict) else before  # as it is held: a packed table is not read
+    raw = dict.items(after) if isinstance(after, dict) else after.items()
+    names = [name for name, value in raw if held.get(name, MISSING) is not value]
+    names += [name for name in before if name not in after]
+    return names + [name for name in far if name not in after and name not in before]
 
 
 def _union(*sides: Mapping[Any, Any]) -> list[Any]:
@@ -78,6 +87,8 @@ def outcome(before: Any, far: Any, after: Any) -> str:
 
 
 def _tables(before: Any, far: Any, after: Any) -> Iterator[Difference]:
+    if before is after:
+        return
     if isinstance(after, Table) and (isinstance(before, Table) or (before is MISSING and _partial(far))):
         yield from _within(before if isinstance(before, Table) else Table(after.name, complete=False), far, after)
         return

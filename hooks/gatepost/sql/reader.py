@@ -9,7 +9,6 @@ of the second reader (``gatepost.sql.second``: libpg_query if installed, else sq
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from gatepost.model import printable
 from gatepost.sql.alter import alter
@@ -49,7 +48,7 @@ def read_statement(statement: Statement) -> Iterator[Operation]:
         return
     try:
         for at, operation in _read(statement):
-            yield replace(operation, line=statement.line_at(at), start=statement.line)
+            yield operation.at(statement.line_at(at), statement.line)
     except Unread as error:
         yield _opaque(statement, str(error))
 

@@ -136,16 +136,17 @@ def _drop_table(schema: Schema, op: ops.DropTable) -> None:
         if found and found.kind in ("trigger", "policy", "rule") and schema.key(found.on) == schema.key(op.table):
             schema.objects[place] = None
     _drop_owned(schema, op.table)
-    for other in list(schema.tables.values()) if schema.dialect == "postgresql" else ():
-        if other and any(_refers(made, op.table, schema) for made in other.constraints.values()):
-            left = {k: None if _refers(made, op.table, schema) else made for k, made in other.constraints.items()}
-            schema.put(replace(other, constraints=left))
+    for other in schema.referring(op.table) if schema.dialect == "postgresql" else ():
+        left = {k: None if _refers(made, op.table, schema) else made for k, made in other.constraints.items()}
+        schema.put(replace(other, constraints=left))
 
 
 def _drop_owned(schema: Schema, table: str, column: str = "") -> None:
     """Drop the sequences that a table, or one of its columns, owns."""
     for place, found in schema.objects.items():
-        owner = dict(found.options).get("owned by", "") if found and found.kind == "sequence" else ""
+        if place[0] != "sequence":
+            continue
+        owner = dict(found.options).get("owned by", "") if found else ""
         if owner and schema.key(owner.rpartition(".")[0] if not column else owner) == schema.key(
             f"{table}.{column}".rstrip(".")
         ):
@@ -162,13 +163,12 @@ def _rename_table(schema: Schema, op: ops.RenameTable) -> None:
     if isinstance(schema.tables.get(schema.key(op.to)), Table):
         _problem(schema, op, f"table {op.to} exists already")
     schema.put(replace(table, name=op.to))
-    for other in list(schema.tables.values()):
-        if other and any(_refers(made, op.table, schema) for made in other.constraints.values()):
-            moved = {
-                k: replace(made, target=op.to) if made and _refers(made, op.table, schema) else made
-                for k, made in other.constraints.items()
-            }
-            schema.put(replace(other, constraints=moved))
+    for other in schema.referring(op.table):
+        moved = {
+            k: replace(made, target=op.to) if made and _refers(made, op.table, schema) else made
+            for k, made in other.constraints.items()
+        }
+        schema.put(replace(other, constraints=moved))
     for place, found in list(schema.objects.items()):
         if found and found.on and schema.key(found.on) == schema.key(op.table):
             schema.objects[place] = replace(found, on=op.to)
@@ -191,8 +191,8 @@ def _drop_column(schema: Schema, op: ops.DropColumn) -> None:
     _expect_column(schema, op, table, op.column, op.if_exists)
     schema.put(without_column(table, op.column, schema.dialect))
     _drop_owned(schema, op.table, op.column)
-    for other in list(schema.tables.values()):
-        if other and any(_refers_column(made, op, schema) for made in other.constraints.values()):
+    for other in schema.referring(op.table):
+        if any(_refers_column(made, op, schema) for made in other.constraints.values()):
             left = {k: None if _refers_column(made, op, schema) else made for k, made in other.constraints.items()}
             schema.put(replace(other, constraints=left))
 
@@ -214,10 +214,9 @@ def _rename_column(schema: Schema, op: ops.RenameColumn) -> None:
     if schema.key(op.column) != schema.key(op.to) and table.column(op.to, schema.dialect):
         _problem(schema, op, f"column {op.table}.{op.to} exists already")
     schema.put(with_column_renamed(table, op.column, op.to, schema.dialect))
-    for other in list(schema.tables.values()):
-        if other and any(_refers(made, op.table, schema) for made in other.constraints.values()):
-            moved = {k: _target_renamed(made, op, schema) for k, made in other.constraints.items()}
-            schema.put(replace(other, constraints=moved))
+    for other in schema.referring(op.table):
+        moved = {k: _target_renamed(made, op, schema) for k, made in other.constraints.items()}
+        schema.put(replace(other, constraints=moved))
 
 
 def _target_renamed(made: Constraint | None, op: ops.RenameColumn, schema: Schema) -> Constraint | None:

@@ -62,7 +62,7 @@ class Schema:
 
     def copy(self) -> Schema:
         """Give a copy; tables are values and are shared."""
-        return Schema(self.dialect, dict(self.tables), dict(self.objects), list(self.doubts), [])
+        return Schema(self.dialect, self.tables.copy(), dict(self.objects), list(self.doubts), [])
 
     def key(self, name: str) -> str:
         """Give the form of a name that is compared."""
@@ -76,10 +76,22 @@ class Schema:
         """Keep a table under its name."""
         self.tables[self.key(table.name)] = table
 
+    def referring(self, name: str) -> list[Table]:
+        """Give the tables that have a foreign key to a table."""
+        pick = getattr(self.tables, "referring", None)
+        wanted = self.key(name)
+        return [
+            table
+            for table in (pick(name) if pick else list(self.tables.values()))
+            if table
+            and any(made and made.target and self.key(made.target) == wanted for made in table.constraints.values())
+        ]
+
     def owner(self, index: str) -> Table | None:
         """Give the table that has an index, or a constraint, of that name."""
         wanted = self.key(index.rpartition(".")[2])
-        for table in self.tables.values():
+        pick = getattr(self.tables, "with_name", None)  # a schema from the cache reads only what it must
+        for table in pick(wanted) if pick else self.tables.values():
             if table and (table.indexes.get(wanted) or table.constraints.get(wanted)):
                 return table
         return None

@@ -10,6 +10,7 @@ from gatepost.sql.operations import Column, Constraint, Index
 from gatepost.sql.schema import Object, Schema, Table
 
 FORMAT = 1
+_TARGET = [item.name for item in fields(Constraint)].index("target")
 T = TypeVar("T")
 
 
@@ -29,10 +30,84 @@ def load(data: Any) -> Schema:
     if data["format"] != FORMAT:
         raise ValueError("another format")
     schema = Schema(str(data["dialect"]))
-    schema.tables = {str(name): _read_table(table) if table else None for name, table in data["tables"].items()}
+    schema.tables = Tables({str(name): Packed(table) if table else None for name, table in data["tables"].items()})
     schema.objects = {(str(kind), str(name)): _read(Object, found) for kind, name, found in data["objects"]}
     schema.doubts = [str(text) for text in data["doubts"]]
     return schema
+
+
+class Packed:
+    """A table as JSON values, not yet read."""
+
+    __slots__ = ("_data", "_table")
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+        self._table: Table | None = None
+
+    @property
+    def table(self) -> Table:
+        """The table, read once for all copies of the schema that hold it."""
+        if self._table is None:
+            self._table = _read_table(self._data)
+        return self._table
+
+    def refers_to(self, name: str) -> bool:
+        """Tell whether a foreign key may lead to a table, without reading this one."""
+        return any(made and made[_TARGET] and made[_TARGET].lower() == name.lower() for made in self._data[2].values())
+
+    def has(self, name: str) -> bool:
+        """Tell whether an index or a constraint has that name, without reading the table."""
+        return bool(self._data[3].get(name) or self._data[2].get(name))
+
+
+class Tables(dict[str, "Table | None"]):
+    """Tables that are read when they are asked for: a commit touches two of some hundred.
+
+    Copying does not read, and ``raw`` gives what is held as it is.
+    """
+
+    def __init__(self, held: Mapping[str, Any]) -> None:
+        super().__init__(held)
+
+    def __getitem__(self, name: str) -> Table | None:
+        found: Any = super().__getitem__(name)
+        if type(found) is Packed:
+            found = found.table
+            super().__setitem__(name, found)
+        return found  # type: ignore[no-any-return]  # a Table by now
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Give a table, read."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def referring(self, name: str) -> list[Table]:
+        """Give the tables with a foreign key that may lead to a table; the others stay unread."""
+        found: list[Any] = list(dict.values(self))
+        packed = [one.table for one in found if type(one) is Packed and one.refers_to(name)]
+        return packed + [one for one in found if type(one) is Table]
+
+    def with_name(self, name: str) -> list[Table]:
+        """Give the tables that may have an index or a constraint of that name; the others stay unread."""
+        found: list[Any] = list(dict.values(self))
+        return [one.table for one in found if type(one) is Packed and one.has(name)] + [
+            one for one in found if type(one) is Table
+        ]
+
+    def values(self) -> Any:
+        """Give every table, read."""
+        return [self[name] for name in self]
+
+    def items(self) -> Any:
+        """Give every name and table, read."""
+        return [(name, self[name]) for name in self]
+
+    def copy(self) -> Tables:
+        """Give a copy without reading anything."""
+        return Tables(dict(dict.items(self)))
 
 
 def _values(given: Any) -> list[Any]:

@@ -57,7 +57,6 @@ class _Run:
     remarks: list[Remark] = field(default_factory=list)
     failed: list[Remark] = field(default_factory=list)
     shaky: set[str] = field(default_factory=set)
-    states: list[tuple[Piece, Schema]] = field(default_factory=list)
 
 
 def judge(pieces: Sequence[Piece], schema: Schema) -> list[Remark]:
@@ -94,7 +93,6 @@ def _run(pieces: Sequence[Piece], schema: Schema) -> _Run:
     state = schema.copy()
     run = _Run(schema, state, state)
     for piece in pieces:
-        run.states.append((piece, state.copy()))
         for operation in piece.up:
             if _perhaps(operation, state):
                 run.shaky.add(_table_of(operation, state))
