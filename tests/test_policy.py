@@ -33,7 +33,7 @@ from gatepost.policy import (
     parse_toml,
     spelled,
 )
-from gatepost.strictness import loosened, tightened, with_added
+from gatepost.strictness import loosened, loosened_entries, tightened, with_added
 
 RULE = Rule("schema/drop-column", "error", "x", formerly=("schema/column-dropped",))
 
@@ -221,6 +221,21 @@ def test_an_entry_that_is_pushed_is_no_laxer_than_the_defaults() -> None:
     assert with_added((), (Inner("db", None, "off", "why"),)) == (Inner("db", None, "weak", "why"),)
 
 
+@dataclass(frozen=True)
+class Expect:
+    package: str = ""
+    range: str = ""
+
+
+def test_entries_without_a_name_of_their_own_are_compared_whole() -> None:
+    one, two, three = Expect("", "1"), Expect("", "2"), Expect("a", "3")
+    assert with_added((one,), (one, two, three)) == (one, two, three)
+    lost = [(found.key, found.after) for found in loosened_entries((one, two, three), (two, three), "expect")]
+    assert lost == [("expect[]", None)]
+    changed = [found.certain for found in loosened_entries((three,), (Expect("a", "4"),), "expect")]
+    assert changed == [False]
+
+
 def test_no_limit_at_all_is_the_loosest_limit() -> None:
     assert tightened(Inner("a", Size(5)), Inner("a", None)).limit == 5
     assert tightened(Inner("a", None), Inner("a", Size(5))).limit == 5
@@ -329,6 +344,7 @@ def test_spelling() -> None:
     assert spelled(Size(1000)) == '"1000 B"'
     assert spelled(Percent(0.05)) == '"5%"'
     assert spelled(Duration(0.25)) == '"250ms"'
+    assert (spelled(Duration(0)), spelled(Size(0))) == ('"0s"', '"0 B"')
     assert spelled((True, None, "a\n")) == '[true, nothing, "a\\n"]'
     assert spelled({"a": 1}) == "{a = 1}"
     assert spelled(Inner("web")) == '"web"'
@@ -419,7 +435,9 @@ def test_the_first_commit_of_all_loosens_nothing(two_sides: Builder) -> None:
 def test_a_first_policy_may_leave_out_a_branch_that_is_not_there(two_sides: Builder) -> None:
     assert judged(two_sides({"a": ""}, {"gatepost.toml": '[gate]\nprotected = ["refs/heads/main"]\n'})) == []
     change = two_sides({"gatepost.toml": None}, {"gatepost.toml": '[gate]\nprotected = ["refs/heads/x"]\n'})
-    assert judged(change) == [("policy/loosened", "warning", "gate.protected")]
+    assert judged(change) == [("policy/loosened", "error", "gate.protected")]
+    change = two_sides({"gatepost.toml": None}, {"gatepost.toml": '[gate]\nmode = "report"\n'})
+    assert judged(change) == [("policy/loosened", "warning", "gate.mode")]
 
 
 def test_a_push_may_mend_a_policy_that_landed_broken(two_sides: Builder) -> None:

@@ -282,7 +282,8 @@ def _with_unit(value: float) -> str:
         return f"{value * 100:.6f}".rstrip("0").rstrip(".") + "%"
     names = ("GiB", "MiB", "KiB", "B") if isinstance(value, Size) else ("d", "h", "m", "s", "ms")
     units = _UNITS[type(value)][1]
-    unit = next((name for name in names if value >= units[name] and value % units[name] == 0), names[-1])
+    unit = next((name for name in names if value >= units[name] and value % units[name] == 0), "")
+    unit = unit or ("B" if isinstance(value, Size) else "ms" if value else "s")
     number = f"{value / units[unit]:.6f}".rstrip("0").rstrip(".")
     return f"{number} {unit}" if isinstance(value, Size) else f"{number}{unit}"
 
@@ -314,7 +315,8 @@ class _Reader:
             return ()
         read = (self.table(kind, entry, f"{path}[{number}]") for number, entry in enumerate(value))
         found = tuple(entry for entry in read if entry is not None)
-        names = [identity(entry) for entry in found] if kind is not Suppression else []
+        named = kind is not Suppression and default_of(fields(kind)[0]) is MISSING  # type: ignore[arg-type]
+        names = [identity(entry) for entry in found] if named else []
         for name in sorted({printable(str(name), 60) for name in names if names.count(name) > 1}):
             self.problem(path, f'"{name}" is there more than once')
         return found

@@ -57,8 +57,15 @@ def with_added(own: tuple[Any, ...], pushed: tuple[Any, ...]) -> tuple[Any, ...]
 
     One that is added is no looser than the defaults: it may overrule what is detected without it.
     """
-    known = [_name(entry) for entry in own]
-    return (*own, *(_no_looser(entry) for entry in pushed if _name(entry) not in known))
+    known = by_name(own)
+    return (*own, *(_no_looser(entry) for name, entry in by_name(pushed).items() if name not in known))
+
+
+def by_name(entries: tuple[Any, ...]) -> dict[str, Any]:
+    """Give entries by what names them: the first field of a table where no other has the same, else the whole."""
+    names = [str(identity(entry)) if is_dataclass(entry) else "" for entry in entries]
+    alone = {name for name in names if name and names.count(name) == 1}
+    return {name if name in alone else repr(entry): entry for name, entry in zip(names, entries, strict=True)}
 
 
 def _no_looser(entry: Any) -> Any:
@@ -69,10 +76,6 @@ def bare(entry: Any) -> Any:
     """Give an entry of the same name with the default of every field that has one."""
     needed = {item.name: getattr(entry, item.name) for item in fields(entry) if default_of(item) is MISSING}
     return type(entry)(**needed)
-
-
-def _name(entry: Any) -> object:
-    return identity(entry) if is_dataclass(entry) else entry
 
 
 def _rank(value: Any, hint: Any, direction: str) -> float:
@@ -128,10 +131,9 @@ def _looser_array(old: tuple[Any, ...], new: tuple[Any, ...], key: str, directio
 
 def loosened_entries(old: tuple[Any, ...], new: tuple[Any, ...], key: str) -> Iterator[Loosening]:
     """Give what is looser in the second of two arrays of tables: entries gone, changed, or new and lax."""
-    before = {identity(entry): entry for entry in old}
-    after = {identity(entry): entry for entry in new}
-    for name in before:
+    before, after = by_name(old), by_name(new)
+    for name, entry in before.items():
         if name not in after:
-            yield Loosening(f"{key}[{name}]", name, None)
+            yield Loosening(f"{key}[{identity(entry)}]", identity(entry), None)
     for name, entry in after.items():
-        yield from loosened(before.get(name, bare(entry)), entry, f"{key}[{name}]")
+        yield from loosened(before.get(name, bare(entry)), entry, f"{key}[{identity(entry)}]")

@@ -39,9 +39,15 @@ def loosenings(change: Change, policy: Policy) -> Iterator[Finding]:
             "take it back, or set the key in the server's own gatepost.toml, which wins",
             where.line(found.key),
             {"key": found.key, "before": before, "after": after},
-            None if found.certain and not first else "warning",
+            _weight(found, first),
             key=f"{found.key}\0{before}\0{after}",
         )
+
+
+def _weight(found: Loosening, first: bool) -> Level | None:
+    """Give the level: a first policy is reviewed, but may not take a branch that is there out of the gate."""
+    ungated = found.key in ("gate.protected", "gate.deploy")
+    return None if found.certain and (ungated or not first) else "warning"
 
 
 def _names_no_branch(change: Change, found: Loosening) -> bool:

@@ -15,7 +15,8 @@ LOOSENED = Rule(
     Instead: take the change back. Where it is meant, let the operator set the key in the server's own
     gatepost.toml, which wins; what is fixed there, a push cannot loosen.
 
-    Fine when: the repository gets its first policy; then this is a warning, to be reviewed.""",
+    Fine when: the repository gets its first policy; then this is a warning, to be reviewed, unless a branch that
+    is there would leave the gate.""",
 )
 
 ADDED = Rule(
