@@ -12,6 +12,7 @@ import pytest
 from conftest import Repo
 from gatepost.cli import main
 
+PLUGINS = tuple(f"gatepost.{name}" for name in ("bundles", "lockfiles", "migrations", "sql", "metrics", "reports"))
 HEAVY = ("sqlglot", "git.repo", "gitdb", "packaging", "tomllib", "tomli", "tree_sitter", "yaml", "argparse", "inspect_")
 
 
@@ -45,6 +46,7 @@ def test_light_on_the_way_of_every_commit(repo: Repo) -> None:
     code, *modules = out.stdout.split()
     assert code == "0"
     assert [name for name in modules if name.startswith(HEAVY)] == []
+    assert [name for name in modules if name.startswith(PLUGINS)] == []
 
 
 def test_two_git_processes(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,156 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from gatepost import bundles, registry
-from gatepost.bundles import Artifact, Bundle, Family, Figure, Measurement, Source
-from gatepost.bundles._baseline import accepted
-from gatepost.bundles._cache import Cache
-from gatepost.bundles._reachable import Comparison, Reachable
-from gatepost.bundles._stats import Reader, Told, attribution
-from gatepost.bundles._tree import Tree
-from gatepost.bundles.committed import globs, measure
 from gatepost.checks import Check
-from gatepost.checks import _bundle_packages as packages
-from gatepost.checks import _bundle_reach as reach
-from gatepost.checks import _bundle_sizes as sizes
-from gatepost.checks import _bundle_texts as texts
-from gatepost.checks._bundle_rules import RULES, UNMEASURED
-from gatepost.checks._bundle_sizes import Step
 from gatepost.git import Change
-from gatepost.model import Finding, Outcome, printable
-from gatepost.paths import matches
+from gatepost.model import Outcome, Rule
 from gatepost.policy import Policy, Setting
 
-POLICY_FILES = ("gatepost.toml", "pyproject.toml")
-_SERVED = (".js", ".mjs", ".cjs", ".css")
-_NOT_SHIPPED = {"node_modules", "test", "tests", "__tests__", "fixtures", "__fixtures__", "vendor"}
-
-
-def artifacts(change: Change, policy: Policy) -> tuple[Artifact, ...]:
-    """Give the artifacts that the policy names, else each ``dist`` directory that the change touches."""
-    named = policy.get("bundle", Bundle).artifact
-    if named:
-        return named
-    found = sorted({root for path in change.paths if (root := _built(path))})
-    return tuple(Artifact(root, (f"{root}/**/*.{{js,mjs,cjs,css}}",)) for root in found)
-
-
-def _built(path: str) -> str:
-    if not path.endswith(_SERVED):
-        return ""
-    parts = path.split("/")[:-1]
-    if "dist" not in parts or _NOT_SHIPPED.intersection(parts):
-        return ""
-    return "/".join(parts[: parts.index("dist") + 1])
+# Without a [bundle] table only these can matter: code, styles, and what settles how they find each other.
+_CODE = frozenset(
+    (
+        *("js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte", "css", "scss", "sass", "less"),
+        *("json", "jsonc", "json5", "yaml", "yml", "toml", "cfg", "ini", "py", "pyi"),
+    )
+)
 
 
 def relevant(change: Change, policy: Policy) -> bool:
     """Tell whether a changed path can change a size or the import graph."""
-    settings = policy.get("bundle", Bundle)
-    wanted = [*settings.stats, *(glob for artifact in settings.artifact for glob in globs(artifact))]
-    return any(_concerns(path, wanted) for path in change.paths)
+    named = any("bundle" in told.tables for told in (policy, policy.pushed) if told)
+    if not named and not any(path.rpartition(".")[2] in _CODE for path in change.paths):
+        return False
+    from gatepost.checks._bundle_run import concerned
 
-
-def _concerns(path: str, wanted: list[str]) -> bool:
-    if path in POLICY_FILES or (wanted and matches(path, *wanted)):
-        return True
-    return any(family.language(path) is not None or family.settles(path) for family in _families())
-
-
-def _families() -> Iterator[Family]:
-    for source in registry.load(bundles, "SOURCE", Source):
-        if source.graph:
-            yield source.graph
+    return concerned(change, policy)
 
 
 def run(change: Change, policy: Policy) -> Outcome:
     """Measure what changed, follow the imports, and judge both."""
-    settings, file = policy.get("bundle", Bundle), _file(policy)
-    reached: dict[str, list[object]] = {"new": [], "gone": []}
-    findings: list[Finding] = []
-    with Cache(change.repo.directory()) as cache:
-        told = _told(change, settings)
-        findings += _stats_problems(told[1], file)
-        steps = list(_steps(change, policy, cache, told))
-        for step in steps:
-            if settings.artifact or step.after.files:
-                findings += (*sizes.judge(step), *texts.judge(step, change.repo, cache))
-        for family in _families():
-            found = _compare(change, settings, family, cache)
-            if found:
-                findings += reach.judge(found, change, settings, file)
-                part = reach.section(found)
-                if family.first_load:
-                    findings += packages.join(found, change, part, policy.gate.max_file)
-                for key, entries in part.items():
-                    reached[key] += entries
-    return Outcome(tuple(findings), {"bundle": {"artifacts": [step.json() for step in steps], "reachable": reached}})
+    from gatepost.checks._bundle_run import run as judge
+
+    return judge(change, policy)
 
 
-def _compare(change: Change, settings: Bundle, family: Family, cache: Cache) -> Reachable | None:
-    changed = any(
-        path in POLICY_FILES or family.language(path) is not None or family.settles(path) for path in change.paths
-    )
-    return Comparison(change, settings, family, cache).compare() if changed else None
+def rules() -> tuple[Rule, ...]:
+    """Give what the check can say."""
+    from gatepost.checks._bundle_rules import RULES
+
+    return RULES
 
 
-def _file(policy: Policy) -> str:
-    return "pyproject.toml" if policy.source.endswith("pyproject.toml") else "gatepost.toml"
+def settings() -> tuple[Setting, ...]:
+    """Give the table of the policy that the check reads."""
+    from gatepost.bundles import Bundle
 
-
-def _steps(change: Change, policy: Policy, cache: Cache, told: tuple[Told, Told]) -> Iterator[Step]:
-    settled = not any(path in POLICY_FILES for path in change.paths)
-    known = bool(told[1].stats) and not (told[0].problems or told[1].problems)
-    for artifact in artifacts(change, policy):
-        wanted = globs(artifact)
-        still = settled and not any(matches(path, *wanted) for path in change.paths)
-        after = measure(artifact, change.head, cache, only_cached=still)
-        before = after if still else measure(artifact, change.base, cache)
-        baseline = None if still else accepted(change, artifact, cache, _fingerprint)
-        if known and artifact.loads != "any":  # the history has no statistics that say what was initial
-            before, after, baseline = _loaded(artifact, before, told[0]), _loaded(artifact, after, told[1]), None
-        modules = attribution(*told) if known and not still else None
-        yield Step(artifact, before, after, _file(policy), baseline, modules)
-
-
-def _loaded(artifact: Artifact, measured: Measurement, told: Told) -> Measurement:
-    """Give the files of a measurement that are loaded when the artifact says so, as far as that is known."""
-    first = artifact.loads == "initial"
-    files = tuple(file for file in measured.files if told.initial(file.path) in (first, None))
-    return Measurement(files, measured.odd)
-
-
-def _told(change: Change, settings: Bundle) -> tuple[Told, Told]:
-    """Read the bundler's statistics of both sides; those that the base has not yet are no problem there."""
-    before, after = Tree(change.base), Tree(change.head)
-    had = tuple(file for file in settings.stats if before.is_file(file))
-    return Reader(before, had).read(), Reader(after, settings.stats).read()
-
-
-def _stats_problems(told: Told, file: str) -> Iterator[Finding]:
-    for path, reason in told.problems:
-        yield Finding(
-            UNMEASURED,
-            path,
-            f"the statistics {printable(path, 100)} are refused: {printable(path, 100)} {printable(reason, 300)}",
-            f"build again and commit the fresh file, or correct bundle.stats in {file}",
-            data={"path": path},
-            key=f"stats {path} {reason}",
-        )
-
-
-def _fingerprint(artifact: Artifact, baseline: Figure, measured: Measurement) -> str:
-    return sizes.drift(artifact, baseline, measured).fingerprint
+    return (Setting("bundle", Bundle),)
 
 
 CHECK = Check(
-    "bundle",
-    "what grew, by how much, through which import, and whether it loads first",
-    lambda: RULES,
-    relevant,
-    run,
-    lambda: (Setting("bundle", Bundle),),
-    {"bundle": {"artifacts": [], "reachable": {"new": [], "gone": []}}},
+    name="bundle",
+    summary="what grew, by how much, through which import, and whether it loads first",
+    rules=rules,
+    relevant=relevant,
+    run=run,
+    settings=settings,
+    sections={"bundle": {"artifacts": [], "reachable": {"new": [], "gone": []}}},
 )
