@@ -9,6 +9,7 @@ of the second reader (``gatepost.sql.second``: libpg_query if installed, else sq
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from gatepost.model import printable
 from gatepost.sql.alter import alter
@@ -50,7 +51,7 @@ def read_statement(statement: Statement) -> Iterator[Operation]:
         for at, operation in _read(statement):
             yield operation.at(statement.line_at(at), statement.line)
     except Unread as error:
-        yield _opaque(statement, str(error))
+        yield from _asked(statement, str(error))
 
 
 def _read(statement: Statement) -> list[tuple[int, Operation]]:
@@ -71,6 +72,25 @@ def _read(statement: Statement) -> list[tuple[int, Operation]]:
     if word in DATA:
         return [(0, operation) for operation in DATA[word](cursor, statement)]
     raise Unread(f"a statement that begins with {printable(head[0].text, 20)!r} is not known")
+
+
+def _asked(statement: Statement, reason: str) -> Iterator[Operation]:
+    """Ask the second reader about a statement that is new to this one."""
+    from gatepost.sql.second import opinion
+
+    said = opinion(statement.text, statement.dialect)
+    if said and said.operations:
+        yield from (operation.at(statement.line, statement.line) for operation in said.operations)
+        return
+    if said and said.text:
+        try:
+            again = [operation for _, operation in _read(replace(statement, text=said.text))]
+        except Unread:
+            again = []
+        if again:
+            yield from (operation.at(statement.line, statement.line) for operation in again)
+            return
+    yield _opaque(statement, said.refused if said and said.refused else reason)
 
 
 def _client(statement: Statement) -> Operation:
