@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -49,20 +51,42 @@ def test_light_on_the_way_of_every_commit(repo: Repo) -> None:
     assert [name for name in modules if name.startswith(PLUGINS)] == []
 
 
-def test_two_git_processes(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def traced(tmp_path: Path) -> tuple[str, Path]:
+    """Give a PATH on which git writes a line for each of its calls, and the file of the lines."""
+    trace, shim = tmp_path / "trace", tmp_path / "bin" / "git"
+    real = shutil.which("git")
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\necho "$*" >> {trace}\nexec {real} "$@"\n')
+    shim.chmod(0o755)
+    return f"{shim.parent}:/usr/bin:/bin", trace
+
+
+def test_three_git_processes_at_most(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.commit({"README.md": "hello"})
     repo.git("reset", "-q", "--hard")
     repo.write({"README.md": "hello again"})
-    trace = tmp_path / "trace"
-    real = subprocess.run(["which", "git"], capture_output=True, text=True, check=True).stdout.strip()
-    shim = tmp_path / "bin" / "git"
-    shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\necho "$1" >> {trace}\nexec {real} "$@"\n')
-    shim.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{shim.parent}:/usr/bin:/bin")
+    path, trace = traced(tmp_path)
+    monkeypatch.setenv("PATH", path)
     monkeypatch.chdir(repo.path)
     assert main(["pre-commit"]) == 0
-    assert len(trace.read_text().split()) == 2
+    assert len(trace.read_text().splitlines()) <= 3, trace.read_text()
+
+
+def test_five_git_processes_at_most_on_the_server(tmp_path: Path) -> None:
+    bare = Repo(tmp_path / "bare.git", bare=True)
+    old = bare.commit({"src/main.c": "int main;", "README.md": "hello"})
+    new = bare.commit({"src/main.c": "int main, other;"}, ref="refs/heads/side", parent=old)
+    path, trace = traced(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "gatepost", "pre-receive"],
+        cwd=bare.path,
+        env=os.environ | {"PATH": path, "GIT_DIR": "."},
+        input=f"{old} {new} refs/heads/main\n".encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done
+    assert 1 < len(trace.read_text().splitlines()) <= 5, trace.read_text()
 
 
 def test_broken_policy_is_one_finding_each(
