@@ -14,7 +14,20 @@ EVIL = "a\x1b[31m\r\n::error::\u202ex\u200b</script><b>&\"'|`\udcff@all #1 [x](h
 SECTIONS: dict[str, Any] = {
     "dependencies": {
         "changes": [
-            {"ecosystem": "npm", "name": "left-pad", "facts": ["added"], "old": [], "new": ["1.3.0"], "direct": True}
+            {
+                "ecosystem": "npm",
+                "directory": "",
+                "lockfile": "package-lock.json",
+                "name": "left-pad",
+                "facts": ["added"],
+                "old": [],
+                "new": ["1.3.0"],
+                "direct": True,
+                "scope": "prod",
+                "why": [],
+                "introducers": [],
+                "explained": True,
+            }
         ],
         "fleet": [],
     },
@@ -98,5 +111,8 @@ def hostile() -> Report:
         Finding(LOOSE, EVIL, EVIL, EVIL, suppressed=EVIL),
         ref=EVIL,
         skipped=(Skip("drift", EVIL, True, "gate/too-large"), Skip("queries", EVIL)),
-        sections={"dependencies": {EVIL: [{EVIL: EVIL}]}, "tests": [{"path": EVIL, "change": EVIL, EVIL: EVIL}]},
+        sections={
+            "dependencies": {EVIL: [{EVIL: EVIL}]},
+            "tests": [dict.fromkeys(("suite", "test", "path", "change", "before", "after", "explained", EVIL), EVIL)],
+        },
     )

@@ -14,6 +14,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from conftest import Content, Repo
@@ -21,6 +22,9 @@ from gatepost.gate import evaluate, read_policy
 from gatepost.reports.json import FORMAT
 
 CASES = Path(__file__).parent / "cases"
+SCHEMA = jsonschema.Draft202012Validator(
+    json.loads((CASES.parents[1] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+)
 FIELDS = ("rule", "level", "path", "line", "message", "fix", "data", "suppressed")
 
 
@@ -49,6 +53,7 @@ def run(case: Path, repo: Repo) -> dict[str, Any]:
     report = evaluate(change, policy, extra=invalid)
     change.repo.close()
     answer: dict[str, Any] = json.loads(FORMAT.render(report))
+    SCHEMA.validate(answer)
     return answer
 
 
