@@ -32,6 +32,16 @@ CREATE = '<createTable tableName="{t}"><column name="id" type="int"/></createTab
 YAML = "databaseChangeLog:\n- changeSet:\n    id: {id}\n    author: a\n    changes:\n{body}"
 LB = "--liquibase formatted sql\n\n--changeset a:1\n" + FIRST + "--rollback DROP TABLE users;\n"
 
+AERICH = (
+    "from tortoise import BaseDBAsyncClient\n\nasync def upgrade(db: BaseDBAsyncClient) -> str:\n"
+    '    return """{up};"""\n\nasync def downgrade(db: BaseDBAsyncClient) -> str:\n    return """{down}"""\n'
+)
+PICCOLO = (
+    "from piccolo.apps.migrations.auto.migration_manager import MigrationManager\nID = '{id}'\n\n"
+    "async def forwards():\n    manager = MigrationManager(migration_id=ID, app_name='')\n    {body}\n"
+    "    return manager\n"
+)
+
 ROWS = {
     "sql-migrate": Row(
         "sql-migrate",
@@ -233,6 +243,31 @@ ROWS = {
         {"changelog/2.xml": XML.format(id=2, body="<dropTable tableName='users'/><rollback/>")},
         "a:2",
         "empty",
+    ),
+    "aerich": Row(
+        "aerich",
+        {"m/models/0_1_init.py": AERICH.format(up="CREATE TABLE a (i INT)", down="DROP TABLE a")},
+        {"m/models/1_2_b.py": AERICH.format(up="CREATE TABLE b (i INT)", down=" ")},
+        "1",
+        "empty",
+    ),
+    "piccolo": Row(
+        "piccolo",
+        {"a/piccolo_migrations/a_1.py": PICCOLO.format(id="2024-01-01T00", body="pass")},
+        {"a/piccolo_migrations/a_2.py": PICCOLO.format(id="2024-01-02T00", body="manager.add_raw(run)")},
+        "2024-01-02T00",
+        "missing",
+    ),
+    "piccolo, undone by itself": Row(
+        "piccolo",
+        {"a/piccolo_migrations/a_1.py": PICCOLO.format(id="2024-01-01T00", body="pass")},
+        {
+            "a/piccolo_migrations/a_2.py": PICCOLO.format(
+                id="2024-01-02T00", body='manager.add_column(tablename="t", column_name="c", column_class_name="Text")'
+            )
+        },
+        "2024-01-02T00",
+        "ok",
     ),
     "liquibase, yaml": Row(
         "liquibase",

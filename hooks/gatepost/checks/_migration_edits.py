@@ -11,21 +11,7 @@ from gatepost.migrations import Changed, Migration, Script, Sql
 from gatepost.migrations._sqltext import statements
 from gatepost.sql.operations import Operation
 
-ROWS = (
-    "insert",
-    "update",
-    "delete",
-    "merge",
-    "replace",
-    "copy",
-    "set",
-    "select",
-    "with",
-    "begin",
-    "commit",
-    "analyze",
-    "do",
-)
+ROWS = ("insert", "update", "delete", "merge", "replace", "copy", "set", "select", "with", "begin", "commit", "do")
 LOOK = 500
 STRUCTURE = re.compile(r"\b(?:create|drop|alter|truncate|rename|execute)\b|(?<!insert )\binto\b")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gatepost.checks import _migration_edits as edits
@@ -28,8 +28,11 @@ class Down:
     quiet: bool = False
 
 
-def report(history: History) -> tuple[list[dict[str, Any]], list[Finding]]:
-    """Give the section's entries and the findings on the migrations of one history."""
+def report(history: History, together: bool = False) -> tuple[list[dict[str, Any]], list[Finding]]:
+    """Give the section's entries and the findings on the migrations of one history.
+
+    ``together``: the downs that are there undo all that is new, also what has no down of its own.
+    """
     entries, findings = [], [problem(found) for found in history.problems]
     without: list[Migration] = []
     for changed in history.changes:
@@ -38,6 +41,8 @@ def report(history: History) -> tuple[list[dict[str, Any]], list[Finding]]:
         entries.append(entry(changed, down, place))
         if down.word == "none-by-design" and place.required and changed.status == "new":
             without.append(migration)
+        if together and changed.status == "new" and down.word in ("missing", "empty", "noop"):
+            down = replace(down, level="note", reason=f"{down.reason}; the other downs of this change undo it")
         findings += _findings(changed, down, place)
     if without:
         findings.append(_no_downs(history.place, without))
@@ -99,7 +104,8 @@ def problem(found: Problem) -> Finding:
     """Turn what could not be read into a finding."""
     rule = rules.OUT_OF_ORDER if found.rule == "out-of-order" else rules.NOT_ANALYSED
     message = f"{printable(found.path)} {found.reason}"
-    return Finding(rule, found.path, message, found.fix, found.line, {"path": found.path}, "error", key=found.reason)
+    level: Level = "error" if found.grave else "warning"
+    return Finding(rule, found.path, message, found.fix, found.line, {"path": found.path}, level, key=found.reason)
 
 
 def _no_downs(place: Place, without: list[Migration]) -> Finding:
@@ -127,6 +133,10 @@ def _findings(changed: Changed, down: Down, place: Place) -> Iterator[Finding]:
         yield _not_analysed(up, data)
     known = changed.before is not None and judge(changed.before, place).word == down.word
     rule = _rule(down)
+    script = migration.down
+    if rule is rules.NOT_ANALYSED and script and script.path != up.path and not known:
+        yield _not_analysed(script, data)
+        return
     if rule is None or (known and changed.status != "new") or (rule is rules.NOT_ANALYSED and up.reason == down.reason):
         return
     message, fix = _words(migration, down, place)

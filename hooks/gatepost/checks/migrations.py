@@ -25,14 +25,14 @@ def settings() -> tuple[Setting, ...]:
 
 def run(change: Change, policy: Policy) -> Outcome:
     """Judge every history that the change touches."""
-    from gatepost.checks import _migration_history, _migration_report, _schema_downs
+    from gatepost.checks import _migration_history, _migration_report, _migration_together, _schema_downs
     from gatepost.checks._inline import Comments
     from gatepost.migrations import collect
 
     collected = change.shared(collect, policy)
     entries, findings = [], []
     for history in collected.histories:
-        listed, found = _migration_report.report(history)
+        listed, found = _migration_report.report(history, _migration_together.undone(history, change))
         entries += listed
         findings += [*found, *_migration_history.judge(history, change)]
     findings += [_migration_report.problem(problem) for problem in collected.problems]

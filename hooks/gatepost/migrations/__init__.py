@@ -202,13 +202,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a history that cannot be read, with its place; ``rule`` is the word after the slash."""
+    """Something in a history that cannot be read, with its place; ``rule`` is the word after the slash.
+
+    What is not ``grave`` is a warning.
+    """
 
     path: str
     reason: str
     fix: str = ""
     line: int = 1
     rule: str = "not-analysed"
+    grave: bool = True
 
 
 @dataclass(frozen=True, slots=True)

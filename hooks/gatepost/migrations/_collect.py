@@ -24,8 +24,11 @@ from gatepost.migrations import (
 from gatepost.migrations._look import Look
 from gatepost.model import printable
 from gatepost.paths import parent
-from gatepost.policy import Policy, nearest
+from gatepost.policy import FILE, Policy, nearest
 
+# Other people's migrations, and those that tests try a tool on: judged only where the policy names them.
+ASIDE = frozenset(("node_modules", "vendor", "testdata", "fixtures", "__fixtures__", "site-packages"))
+NONE = "none"
 WORDS = ("migrat", "version", "changelog", "revert", "deploy", "alembic", "revision", "drizzle", "sqitch")
 
 
@@ -53,29 +56,38 @@ def collect(change: Change, policy: Policy) -> Collected:
     """Give the histories that the change touches, before and after it."""
     memory: dict[tuple[str, str], Any] = {}
     base, head = Look(change.base, memory), Look(change.head, memory)
-    entries = policy.get_all("migrations", Migrations)
+    entries = _entries(policy)
     known = {framework.name: framework for framework in frameworks()}
     _check_names(entries, known)
     histories: list[History] = []
+    places: set[str] = set()
     for root, candidates in sorted(_roots(change, entries, known).items()):
         found = _framework(root, candidates, _entry(root, entries), known, (head, base))
         if found:
             framework, score = found
             for place in _places(framework, score, root, _entry(root, entries), (head, base)):
                 history = _history(framework, place, base, head, change)
+                places |= {root} if history.base or history.head else set()
                 if history.changes or history.problems:
                     histories.append(history)
-    return Collected(tuple(_across(histories)), tuple(_replaced_places(change, base, known)))
+    problems = [*_replaced_places(change, base, known), *_nothing_there(entries, places, change, head)]
+    return Collected(tuple(_across(histories)), tuple(problems))
 
 
 def _check_names(entries: Iterable[Migrations], known: dict[str, Framework]) -> None:
     wrong = [
         f'migrations "{printable(e.path)}": framework: unknown "{printable(e.framework)}"{nearest(e.framework, known)}'
         for e in entries
-        if e.framework and e.framework not in known
+        if e.framework and e.framework not in (*known, NONE)
     ]
     if wrong:
         raise PolicyError(wrong, "docs/migrations.md lists the frameworks")
+
+
+def _entries(policy: Policy) -> tuple[Migrations, ...]:
+    """Give the places that the policy names; a pushed one may not take a place out of sight."""
+    own = policy.tables.get("migrations") or ()
+    return tuple(e for e in policy.get_all("migrations", Migrations) if e in own or e.framework != NONE)
 
 
 def _entry(root: str, entries: Iterable[Migrations]) -> Migrations | None:
@@ -90,12 +102,14 @@ def _roots(change: Change, entries: Iterable[Migrations], known: dict[str, Frame
     for path in change.paths:
         own = max((root for root in named if _below(path, [root])), key=len, default=None)
         if own is not None:
-            framework = known[named[own].framework]
+            framework = known.get(named[own].framework)
+            if framework is None:
+                continue
             roots.setdefault(framework.root(path) or own, set()).add(framework.name)
             continue
         for framework in known.values():
             root = framework.root(path)
-            if root is not None:
+            if root is not None and not ASIDE.intersection(root.split("/")):
                 roots.setdefault(root, set()).add(framework.name)
     return roots
 
@@ -178,6 +192,18 @@ def _pair(before: tuple[Migration, ...], after: tuple[Migration, ...]) -> Iterat
 
 def _key(migration: Migration) -> tuple[str, str]:
     return migration.path, migration.part
+
+
+def _nothing_there(entries: Iterable[Migrations], places: set[str], change: Change, head: Look) -> Iterator[Problem]:
+    """Report a place of the policy without a migration: the entry would silently protect nothing."""
+    for entry in entries:
+        path = entry.path.strip("/")
+        touched = any(_below(one, [path]) for one in change.paths)
+        named = FILE in change.paths and not head.exists(path)
+        if entry.framework != NONE and (touched or named) and not any(_below(place, [path]) for place in places):
+            what = entry.framework or "any framework that is known"
+            fix = f"mend path or framework of [[migrations]] in {FILE}"
+            yield Problem(path or FILE, f"holds no migration of {what}", fix, grave=False)
 
 
 def _across(histories: list[History]) -> Iterator[History]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from gatepost.migrations import MYSQL, POSTGRESQL, Script, Scripts, _php, _sqltext, _types
-from gatepost.migrations._code import Block, Call, plain, plains, script
+from gatepost.migrations._code import Block, Call, Name, plain, plains, script
 from gatepost.migrations._interpret import Interpreter, Steps, data, literal, sql
 from gatepost.sql import operations as ops
 
@@ -25,6 +26,7 @@ _TYPES: dict[str, tuple[str, str, str]] = {
     "unsignedBigInteger": ("bigint", "bigint unsigned", "integer"),
     "unsignedSmallInteger": ("smallint", "smallint unsigned", "integer"),
     "unsignedTinyInteger": ("smallint", "tinyint unsigned", "integer"),
+    "unsignedMediumInteger": ("integer", "mediumint unsigned", "integer"),
     "foreignId": ("bigint", "bigint unsigned", "integer"),
     "foreignUuid": ("uuid", "char(36)", "varchar"),
     "decimal": ("numeric(8,2)", "decimal(8,2)", "numeric"),
@@ -131,6 +133,12 @@ class _Reader:
         name = head.text(0)
         if head.name in _COUNTERS:
             return self._counter(head, name or "id", table)
+        if head.name.lower().endswith("morphs") and name:
+            return self._morphs(head, name, table)
+        if head.name == "foreignIdFor":
+            return self._for_model(head, words, table)
+        if head.name == "enum" and name:
+            return self._enum(head, words, name, table)
         if head.name in _TYPES and name:
             return self._column(head, words, name, table)
         if head.name in ("timestamps", "timestampsTz", "softDeletes", "softDeletesTz", "rememberToken"):
@@ -219,6 +227,39 @@ class _Reader:
             usual = words["index"].text(0) or f"{table}_{name}_index".lower()
             steps.append(ops.CreateIndex(table, ops.Index((name,), usual), line=head.line))
         return steps
+
+    def _morphs(self, head: Call, name: str, table: str) -> Steps:
+        """Take the two columns of a relation to any model, and their index."""
+        null = head.name.startswith("nullable")
+        typed = self._type("uuid" if "uuid" in head.name.lower() else "unsignedBigInteger")
+        columns = (ops.Column(f"{name}_type", self._type("string"), null), ops.Column(f"{name}_id", typed, null))
+        names = tuple(column.name for column in columns)
+        index = ops.Index(names, head.text(1) or f"{table}_{'_'.join(names)}_index".lower())
+        steps: Steps = [ops.AddColumn(table, column, line=head.line) for column in columns]
+        return [*steps, ops.CreateIndex(table, index, line=head.line)]
+
+    def _for_model(self, head: Call, words: dict[str, Call], table: str) -> Steps | None:
+        """Take ``foreignIdFor(User::class)``; the type of the key is the model's own affair."""
+        model = head.arg(0)
+        if not isinstance(model, Name) or not model.value.endswith("::class"):
+            return None
+        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", model.value.removesuffix("::class").rpartition("\\")[2]).lower()
+        name = head.text(1) or f"{snake}_id"
+        column = ops.Column(name, "", "nullable" in words)
+        if "change" in words:
+            return [ops.SetNullable(table, name, "nullable" in words, line=head.line)]
+        return [ops.AddColumn(table, column, self._beside(words, f"{snake}_id", table), line=head.line)]
+
+    def _enum(self, head: Call, words: dict[str, Call], name: str, table: str) -> Steps:
+        values = ",".join(f"'{value}'" for value in plains(head.arg(1)))
+        typed = f"enum({values})" if self.dialect == MYSQL else self._type("string")
+        default = literal(words["default"].arg(0)) if "default" in words else None
+        column = ops.Column(name, typed if values else "", "nullable" in words, default)
+        return (
+            self._changed(column, table, head.line)
+            if "change" in words
+            else [ops.AddColumn(table, column, self._beside(words, name, table), line=head.line)]
+        )
 
     def _changed(self, column: ops.Column, table: str, line: int) -> Steps:
         if self.dialect == MYSQL:

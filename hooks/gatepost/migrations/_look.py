@@ -76,7 +76,8 @@ class Look:
 
         def build() -> str:
             try:
-                return self.snapshot.read(entry.path)[:HEAD].decode("utf-8", "replace")
+                text = self.snapshot.read(entry.path)[:HEAD].decode("utf-8", "replace")
+                return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
             except (NotAFile, TooLarge):
                 return ""
 

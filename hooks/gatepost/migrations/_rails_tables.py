@@ -170,8 +170,11 @@ def _line(node: Call, table: str, dialect: str, found: tuple[list[Any], list[Any
     elif node.name == "index":
         names = plains(node.arg(0))
         after.append(ops.CreateIndex(table, index(table, names, node.words), line=node.line))
-    elif node.name == "column":
-        columns.append(column(node.text(0), node.text(1), node.words, dialect))
+    elif node.name in ("column", "primary_key"):
+        key = node.name == "primary_key"
+        words = {"null": False} if key else node.words
+        columns.append(column(node.text(0), node.text(1) or "bigint", words, dialect))
+        constraints += [ops.Constraint("primary key", (node.text(0),))] if key else []
     elif node.name == "foreign_key":
         constraints.append(foreign_key(node.text(0), node.words))
     elif node.name == "check_constraint":

@@ -1,0 +1,32 @@
+"""Tell whether the downs of a change undo it together, though some of its files have none.
+
+Many teams split one change over several files whose downs stand in the first or the last of them.
+"""
+
+from __future__ import annotations
+
+from gatepost.checks._migration_report import judge
+from gatepost.git import Change
+from gatepost.migrations import History
+
+WITHOUT = ("missing", "empty", "noop")
+
+
+def undone(history: History, change: Change) -> bool:
+    """Tell whether the model gives the schema back after all ups and those downs that there are."""
+    words = [judge(migration, history.place).word for migration in history.new]
+    if not any(word in WITHOUT for word in words) or "ok" not in words:
+        return False
+    from gatepost.checks._schema_base import base_schema
+    from gatepost.checks._schema_story import dialect_of, operations
+    from gatepost.sql.undo import Piece
+    from gatepost.sql.undo import judge as replay
+
+    dialect = dialect_of(history)
+    pieces = []
+    for migration in history.new:
+        down = migration.down
+        back = operations(down, dialect) if down and down.state == "ok" else ()
+        pieces.append(Piece(migration.path, operations(migration.up, dialect), back))
+    remarks = replay(pieces, base_schema(change, history))
+    return not any(remark.word in ("wrong", "unsure") and not remark.small for remark in remarks)
