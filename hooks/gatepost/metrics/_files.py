@@ -20,7 +20,7 @@ from gatepost.metrics._lines import Parser
 
 CHUNK = 4 * 1024 * 1024
 LINE = 256 * 1024
-SLACK = 120.0  # a log is written at the end of a request, Apache writes its beginning: out of order by as much
+SLACK = 60.0  # a log is written at the end of a request, Apache writes its beginning: out of order by as much
 SAMPLE = 256 * 1024
 PROBE = 16 * 1024
 
@@ -98,8 +98,10 @@ def span(path: str, parser: Parser, start: float, end: float) -> Iterator[str]:
     for part in parts(path, since=start - SLACK):
         try:
             with part.open() as stream:
-                if not part.packed:
-                    stream.seek(_place(stream, parser, start - SLACK))
+                first = _time_after(stream, parser, 0)
+                if first is not None and first > end + SLACK:
+                    continue
+                stream.seek(0 if part.packed else _place(stream, parser, start - SLACK))
                 yield from _pieces(stream, parser, end + SLACK)
         except FileNotFoundError:
             continue  # rotated away between the listing and now: its new name comes with the next read
@@ -141,7 +143,8 @@ def _time_after(stream: BinaryIO, parser: Parser, offset: int) -> float | None:
     for size in (PROBE, LINE):  # almost no line is longer than the first
         stream.seek(offset)
         raw = stream.read(size)
-        time = _first_time(_text(raw[raw.find(b"\n") + 1 : raw.rfind(b"\n") + 1]), parser)
+        begin = raw.find(b"\n") + 1 if offset else 0
+        time = _first_time(_text(raw[begin : raw.rfind(b"\n") + 1]), parser)
         if time is not None:
             return time
     return None

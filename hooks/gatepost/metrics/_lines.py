@@ -24,6 +24,7 @@ _MONTHS = {
     name: n
     for n, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
 }
+_decode = json.JSONDecoder().decode
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
@@ -143,31 +144,25 @@ class JsonLines:
     def __call__(self, text: str) -> Iterator[Event]:
         """Give the events of whole lines; what is no request (no status) is passed over."""
         names = self.names
-        plain = {role: name for role, name in names.items() if "." not in name}
-        when, status = names.get("time", ""), names.get("status", "")
+        if "time" not in names or "status" not in names:
+            return
+        get = pick if any("." in name for name in names.values()) else dict.get
+        when, status, path = names["time"], names["status"], names.get("path", "")
+        request, method = names.get("request", ""), names.get("method", "")
+        seconds, client = names.get("seconds", ""), names.get("client", "")
         for line in text.splitlines():
             record = json_object(line)
             if record is None:
                 continue
-            values = {role: record.get(name) for role, name in plain.items()}
-            for role, name in names.items():
-                if values.get(role) is None and "." in name:
-                    values[role] = pick(record, name)
-            event = self._event(values, record) if when and status else None
-            if event:
-                yield event
-
-    def _event(self, values: Mapping[str, Any], record: Mapping[str, Any]) -> Event | None:
-        try:
-            status, time = int(values["status"]), self._time(values["time"])
-        except (KeyError, TypeError, ValueError):
-            return None
-        request = values.get("request")
-        if not isinstance(request, str):
-            request = f"{values.get('method') or '-'} {values.get('path') or '-'}"
-        seconds = _duration(values.get("seconds"), self.factor)
-        detail = next(filter(None, (_detail(pick(record, name)) for name in DETAILS)), "") if status >= 500 else ""
-        return time, str(values.get("client") or ""), status, request, seconds, detail
+            try:
+                code, time = int(get(record, status)), self._time(get(record, when))
+            except (TypeError, ValueError, KeyError):
+                continue
+            asked = get(record, request)
+            if type(asked) is not str:
+                asked = f"{get(record, method) or '-'} {get(record, path) or '-'}"
+            took = _duration(get(record, seconds), self.factor)
+            yield time, str(get(record, client) or ""), code, asked, took, detail(record) if code >= 500 else ""
 
     def _time(self, value: Any) -> float:
         if isinstance(value, str):
@@ -195,6 +190,8 @@ def moment(value: Any) -> float:
 
 
 def _duration(value: Any, factor: float) -> float:
+    if type(value) is float and value >= 0:
+        return value * factor
     if isinstance(value, str):
         found = re.fullmatch(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*(ns|us|µs|ms|s)?\s*", value)
         if not found:
@@ -211,15 +208,20 @@ def _json_unit(name: str) -> float:
     return 1e-9 if name == "Duration" else 1e-6 if name.endswith("_us") else 1.0
 
 
-def _detail(value: Any) -> str:
-    if isinstance(value, dict):
-        value = value.get("type") or value.get("message") or ""
-    return printable(str(value), 300) if value else ""
+def detail(record: Mapping[str, Any]) -> str:
+    """Give what a record says of its failure: the exception, else the message."""
+    for name in DETAILS:
+        value = pick(record, name)
+        if isinstance(value, dict):
+            value = value.get("type") or value.get("message")
+        if value:
+            return printable(str(value), 300)
+    return ""
 
 
 def json_object(line: str) -> dict[str, Any] | None:
     try:
-        record = json.loads(line)
+        record = _decode(line)
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None

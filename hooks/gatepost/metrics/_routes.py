@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 MOST_CHILDREN = 40
-_VERSION = re.compile(r"v\d{1,2}\Z")
-_TOKEN = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?=[^\d]*\d)[\w-]{20,}|(?=[^\d]*\d)[0-9a-fA-F]{6,}")
-_DIGITS = re.compile(r"\d+")
+# A version stays; identifiers are UUIDs, long words with a digit in them, hexadecimal words of six and more.
+_VARIES = re.compile(
+    r"(?<=/)v\d{1,2}(?=/|\Z)|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}"
+    r"|(?<![\w-])(?:(?=[^\d/]*\d)[\w-]{20,}|(?=[^\d/]*\d)[0-9a-fA-F]{6,}(?![\w-]))|\d+"
+)
 _IN_MESSAGE = re.compile(
     r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\b(?=[a-fA-F]*\d)[0-9a-fA-F]{8,}\b|\d+(?:[.:]\d+)*"
     r"|'[^'\n]{0,200}'|\"[^\"\n]{0,200}\""
@@ -19,15 +21,14 @@ _IN_MESSAGE = re.compile(
 def mask_path(path: str) -> str:
     """Give the template of a path: no query, numbers as ``{n}``, identifiers as ``{id}``, ``v2`` as it is."""
     path = path.partition("?")[0].partition("#")[0][:300]
-    if not any(char.isdigit() for char in path):
-        return path or "/"
-    return "/".join(_mask_part(part) for part in path.split("/")) or "/"
+    return _VARIES.sub(_masked, path) or "/"
 
 
-def _mask_part(part: str) -> str:
-    if _VERSION.match(part):
-        return part
-    return _DIGITS.sub("{n}", _TOKEN.sub("{id}", part))
+def _masked(found: re.Match[str]) -> str:
+    text = found[0]
+    if text.isdigit():
+        return "{n}"
+    return text if text[0] == "v" and len(text) <= 3 else "{id}"
 
 
 def mask_message(text: str) -> str:

@@ -36,13 +36,17 @@ def learn(store: Store, service: str, reader: Reader, moment: float, begin: bool
 
 
 def _backward(store: Store, service: str, reader: Reader, since: float, goal: float) -> bool:
-    size, left = FIRST, BUDGET
+    size, left, empty = FIRST, BUDGET, 0.0
     while since > goal and left > 0:
         started = time.process_time()
         span = (max(goal, since - size), since)
-        empty = not _take(store, service, reader, span)
+        there = _take(store, service, reader, span)
+        empty = 0.0 if there else empty + span[1] - span[0]
+        if empty >= DAY:  # here the log begins
+            store.learn(service, (goal, span[0]), {}, [])
+            return False
         since, left = span[0], left - (time.process_time() - started)
-        size = min(size * 2, getattr(reader, "chunk", MOST)) if empty or left > BUDGET / 2 else size
+        size = min(size * 2, getattr(reader, "chunk", MOST)) if not there or left > BUDGET / 2 else size
     return since > goal
 
 
