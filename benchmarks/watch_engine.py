@@ -103,9 +103,7 @@ def many(directory: Path, number: int, seconds: float) -> None:
         stop.set()
         thread.join()
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"{number} watches: {share:.0%} of one core, {memory:.0f} MB at most, the latest is {max(0, late):.1f} s late"
-        )
+        print(f"{number} watches: {share:.0%} of one core, {memory:.0f} MB at most, {max(0, late):.1f} s late at most")
 
 
 def main() -> None:

@@ -146,7 +146,7 @@ class JsonLines:
         names = self.names
         if "time" not in names or "status" not in names:
             return
-        get = pick if any("." in name for name in names.values()) else dict.get
+        get: Any = pick if any("." in name for name in names.values()) else dict.get
         when, status, path = names["time"], names["status"], names.get("path", "")
         request, method = names.get("request", ""), names.get("method", "")
         seconds, client = names.get("seconds", ""), names.get("client", "")

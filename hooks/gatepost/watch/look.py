@@ -40,7 +40,8 @@ def at(
     watch = _with_baseline(watch, store, reader)
     baseline = Baseline.from_json(watch.baseline or {})
     fresh = _read(watch, polls, baseline, reader, min(ready, _end(watch, polls, baseline)))
-    polls = _merged(polls, fresh)
+    before, polls = polls, _merged(polls, fresh)
+    fresh = [poll for poll in polls if not any(poll is old for old in before)]
     found = assess(baseline, polls, known(watch, store), _planned(settings))
     watch = _noted(watch, found)
     if found.regressed or ready >= _end(watch, polls, baseline):
