@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from gatepost.policy import LOWER, Percent, Size
+from gatepost.policy import LOWER, Duration, Percent, Size
 
 if TYPE_CHECKING:
     from gatepost.bundles._tree import Tree
@@ -16,6 +16,7 @@ PACKAGE = "//"  # begins a node that is a package; no path of a tree begins so
 __all__ = [
     "PACKAGE",
     "Artifact",
+    "Build",
     "Bundle",
     "Figure",
     "Import",
@@ -78,6 +79,20 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class Build:
+    """``[bundle.build]``: how to build what is not committed, and what goes into it.
+
+    The same ``inputs`` (files and directories) are built once; commands are lists, no shell reads them.
+    """
+
+    command: tuple[str, ...]
+    inputs: tuple[str, ...]
+    install: tuple[str, ...] = ()
+    directory: str = ""
+    timeout: Duration = field(default=Duration(300), metadata=LOWER)
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """``[bundle]``: the artifacts, and where production enters the import graph.
 
@@ -93,6 +108,7 @@ class Bundle:
     test_packages: tuple[str, ...] = ()
     allow: tuple[str, ...] = field(default=(), metadata=LOWER)
     stats: tuple[str, ...] = ()
+    build: Build | None = None
 
 
 @dataclass(frozen=True, slots=True)

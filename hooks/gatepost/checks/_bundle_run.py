@@ -6,16 +6,19 @@ from collections.abc import Iterator
 
 from gatepost import bundles, registry
 from gatepost.bundles import Artifact, Bundle, Family, Figure, Measurement, Source
+from gatepost.bundles import recorded as record
 from gatepost.bundles._baseline import accepted
 from gatepost.bundles._cache import Cache
 from gatepost.bundles._reachable import Comparison, Reachable
 from gatepost.bundles._stats import Reader, Told, attribution
 from gatepost.bundles._tree import Tree
-from gatepost.bundles.committed import globs, measure
+from gatepost.bundles.committed import find, globs, measure
 from gatepost.checks import _bundle_packages as packages
 from gatepost.checks import _bundle_reach as reach
 from gatepost.checks import _bundle_sizes as sizes
 from gatepost.checks import _bundle_texts as texts
+from gatepost.checks._bundle_built import Built
+from gatepost.checks._bundle_built import of as built
 from gatepost.checks._bundle_rules import UNMEASURED
 from gatepost.checks._bundle_sizes import Step
 from gatepost.git import Change
@@ -49,7 +52,13 @@ def _built(path: str) -> str:
 def concerned(change: Change, policy: Policy) -> bool:
     """Tell whether a changed path can change a size or the import graph."""
     settings = policy.get("bundle", Bundle)
-    wanted = [*settings.stats, *(glob for artifact in settings.artifact for glob in globs(artifact))]
+    inputs = settings.build.inputs if settings.build else ()
+    wanted = [
+        *settings.stats,
+        *inputs,
+        *(f"{path}/" for path in inputs),
+        *(glob for artifact in settings.artifact for glob in globs(artifact)),
+    ]
     return any(_concerns(path, wanted) for path in change.paths)
 
 
@@ -73,10 +82,11 @@ def run(change: Change, policy: Policy) -> Outcome:
     with Cache(change.repo.directory()) as cache:
         told = _told(change, settings)
         findings += _stats_problems(told[1], file)
-        steps = list(_steps(change, policy, cache, told))
+        made = built(change, settings.build, [each for each in settings.artifact if not _committed(each, change)])
+        findings += (made.finding(file),) if made and made.problem else ()
+        steps = list(_steps(change, policy, cache, told, made))
         for step in steps:
-            if settings.artifact or step.after.files:
-                findings += (*sizes.judge(step), *texts.judge(step, change.repo, cache))
+            findings += _judged(step, change, cache, named=bool(settings.artifact), problem=bool(made and made.problem))
         for family in _families():
             found = _compare(change, settings, family, cache)
             if found:
@@ -87,6 +97,19 @@ def run(change: Change, policy: Policy) -> Outcome:
                 for key, entries in part.items():
                     reached[key] += entries
     return Outcome(tuple(findings), {"bundle": {"artifacts": [step.json() for step in steps], "reachable": reached}})
+
+
+def _committed(artifact: Artifact, change: Change) -> bool:
+    return any(next(find(artifact, side), None) is not None for side in (change.head, change.base))
+
+
+def _judged(step: Step, change: Change, cache: Cache, *, named: bool, problem: bool) -> Iterator[Finding]:
+    unknown = problem and step.source == "record"
+    if unknown or not (named or step.after.files):
+        return
+    yield from sizes.judge(step)
+    if step.source == "committed":
+        yield from texts.judge(step, change.repo, cache)
 
 
 def _compare(change: Change, settings: Bundle, family: Family, cache: Cache) -> Reachable | None:
@@ -100,7 +123,7 @@ def _file(policy: Policy) -> str:
     return "pyproject.toml" if policy.source.endswith("pyproject.toml") else "gatepost.toml"
 
 
-def _steps(change: Change, policy: Policy, cache: Cache, told: tuple[Told, Told]) -> Iterator[Step]:
+def _steps(change: Change, policy: Policy, cache: Cache, told: tuple[Told, Told], made: Built | None) -> Iterator[Step]:
     settled = not any(path in POLICY_FILES for path in change.paths)
     known = bool(told[1].stats) and not (told[0].problems or told[1].problems)
     for artifact in artifacts(change, policy):
@@ -109,6 +132,10 @@ def _steps(change: Change, policy: Policy, cache: Cache, told: tuple[Told, Told]
         after = measure(artifact, change.head, cache, only_cached=still)
         before = after if still else measure(artifact, change.base, cache)
         baseline = None if still else accepted(change, artifact, cache, _fingerprint)
+        if made and not before.files and not after.files:
+            sides = [record.measure(artifact, files or {}) for files in (made.before, made.after)]
+            yield Step(artifact, sides[0], sides[1], _file(policy), source="record")
+            continue
         if known and artifact.loads != "any":  # the history has no statistics that say what was initial
             before, after, baseline = _loaded(artifact, before, told[0]), _loaded(artifact, after, told[1]), None
         modules = attribution(*told) if known and not still else None

@@ -25,6 +25,7 @@ class Step:
     policy_file: str = "gatepost.toml"
     baseline: Figure | None = None
     modules: Mapping[str, Any] | None = None
+    source: str = "committed"
 
     @property
     def files(self) -> list[tuple[str, Figure | None, Figure | None]]:
@@ -54,6 +55,7 @@ class Step:
         """Give the entry of the report's section."""
         return self.data() | {
             "loads": self.artifact.loads,
+            "source": self.source,
             "baseline": _json(self.baseline),
             "files": [{"path": p, "before": _json(old), "after": _json(new)} for p, old, new in self.files[:_SHOWN]],
             **(self.modules or {}),

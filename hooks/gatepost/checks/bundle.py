@@ -11,7 +11,7 @@ from gatepost.policy import Policy, Setting
 _CODE = frozenset(
     (
         *("js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte", "css", "scss", "sass", "less"),
-        *("json", "jsonc", "json5", "yaml", "yml", "toml", "cfg", "ini", "py", "pyi"),
+        *("json", "jsonc", "json5", "yaml", "yml", "toml", "cfg", "ini", "py", "pyi", "html", "mdx", "astro"),
     )
 )
 
