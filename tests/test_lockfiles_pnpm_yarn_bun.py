@@ -317,7 +317,7 @@ def test_yarn_berry() -> None:
 
 def test_the_scanner_and_the_parser_agree_on_berry() -> None:
     text = BERRY.replace('"b@npm:~2.0":', '? "b@npm:~2.0"\n:')
-    assert _yarn_berry.build(_yarn_berry.scan(text)) == _yarn_berry.build(_yaml.documents(text)[0])
+    assert _yarn_berry.build(_yarn_berry.scan(text, {})) == _yarn_berry.build(_yaml.documents(text)[0])
     assert yaml.safe_load(text)
 
 

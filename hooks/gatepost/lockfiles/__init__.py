@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from gatepost.errors import GatepostError
 
@@ -81,12 +81,14 @@ class Unreadable(GatepostError):
 class File:
     """The bytes of one file, its path in the tree, and a way to look at files beside it.
 
-    ``open`` takes a path of the tree and gives None where there is no regular file.
+    ``open`` takes a path of the tree and gives None where there is no regular file. ``memo`` keeps the
+    parsed blocks of generated text: the two sides of a change share nearly all of theirs.
     """
 
     path: str
     raw: bytes
     open: Callable[[str], bytes | None] = lambda _path: None
+    memo: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

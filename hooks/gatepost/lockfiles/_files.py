@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from gatepost import lockfiles, registry
 from gatepost.errors import NotAFile, TooLarge
@@ -66,6 +66,7 @@ class Reader:
         self.limit = limit
         self._known: dict[tuple[str, str, str], Lock | Unreadable] = {}
         self._raw: dict[str, bytes] = {}
+        self._memo: dict[str, dict[str, Any]] = {}
 
     def lock(self, snapshot: Snapshot, path: str, form: Format) -> Lock:
         """Read one file; Unreadable where it cannot be understood. Files beside it may be looked at."""
@@ -98,7 +99,7 @@ class Reader:
             return self.raw(snapshot, other) if entry is not None and entry.is_file else None
 
         try:
-            return read(form, File(path, self.raw(snapshot, path), beside))
+            return read(form, File(path, self.raw(snapshot, path), beside, self._memo.setdefault(form.name, {})))
         except Unreadable as error:
             return error
 

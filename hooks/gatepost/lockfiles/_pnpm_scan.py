@@ -32,7 +32,7 @@ _WANTED = frozenset(("importers", "packages", "snapshots", "catalogs", "lockfile
 _SINGLE = frozenset(("specifiers", "dependencies", "devDependencies", "optionalDependencies"))
 
 
-def scan(text: str) -> dict[str, Any]:
+def scan(text: str, memo: dict[str, Any]) -> dict[str, Any]:
     """Read one document: the tables that matter, values as text."""
     if "\t" in text or "\r" in text or "\n---" in text or "\n..." in text:
         raise Unusual
@@ -45,7 +45,7 @@ def scan(text: str) -> dict[str, Any]:
         if not colon or key in found or not key.isalnum():
             raise Unusual
         if key in ("packages", "snapshots"):
-            found[key] = _entries(body) if not rest else _nothing(rest)
+            found[key] = _entries(body, memo) if not rest else _nothing(rest)
         elif key in _WANTED or key in _SINGLE:
             found[key] = scalar(rest.strip()) if rest.strip() not in ("", "{}") else tree(body)
         else:
@@ -59,11 +59,14 @@ def _nothing(rest: str) -> dict[str, Any]:
     return {}
 
 
-def _entries(body: str) -> dict[str, Any]:
+def _entries(body: str, memo: dict[str, Any]) -> dict[str, Any]:
     blocks = body.strip("\n").split("\n\n")
     found: dict[str, Any] = {}
     for block in blocks if blocks != [""] else []:
-        name, entry = _block(block)
+        known = memo.get(block)
+        if known is None:
+            known = memo[block] = _block(block)
+        name, entry = known
         if name in found:
             raise Unreadable(f"has the key {name[:80]!r} twice")
         found[name] = entry

@@ -14,37 +14,46 @@ _SCALARS = frozenset(("version", "resolution", "checksum", "linkType", "language
 _OTHER = frozenset(("peerDependencies", "peerDependenciesMeta", "dependenciesMeta", "bin"))
 
 
-def read(text: str) -> Lock:
+def read(text: str, memo: dict[str, Any]) -> Lock:
     """Read the blocks, by the full parser where a line is not as Yarn writes it."""
     try:
-        entries = scan(text)
+        entries = scan(text, memo)
     except Unusual:
         entries = documents(text)[0]
     return build(entries)
 
 
-def scan(text: str) -> dict[str, Any]:
+def scan(text: str, memo: dict[str, Any]) -> dict[str, Any]:
     """Read the blocks as Yarn writes them: one a package, parted by empty lines."""
     if "\t" in text or "\r" in text:
         raise Unusual
     found: dict[str, Any] = {}
     heads = 0
     for block in text.split("\n\n"):
-        lines = [line for line in block.split("\n") if line and line[0] != "#"]
-        if not lines:
+        known = memo.get(block)
+        if known is None:
+            known = memo[block] = _block(block)
+        if not known:
             continue
-        if lines[0][:2] == "? " and lines[1:2] == [":"]:  # keys of more than 1,024 characters
-            lines[:2] = [lines[0][2:] + ":"]
-        if lines[0][-1] != ":" or lines[0][0] == " ":
-            raise Unusual
-        key = scalar(lines[0][:-1])
+        key, entry = known
         if key in found:
             raise Unreadable(f"has the key {key[:80]!r} twice")
-        found[key] = _entry(lines[1:])
+        found[key] = entry
         heads += 1
     if heads != len(re.findall(r"^[^\s#:]", text, re.MULTILINE)):
         raise Unusual
     return found
+
+
+def _block(block: str) -> tuple[str, dict[str, Any]] | tuple[()]:
+    lines = [line for line in block.split("\n") if line and line[0] != "#"]
+    if not lines:
+        return ()
+    if lines[0][:2] == "? " and lines[1:2] == [":"]:  # keys of more than 1,024 characters
+        lines[:2] = [lines[0][2:] + ":"]
+    if lines[0][-1] != ":" or lines[0][0] == " ":
+        raise Unusual
+    return scalar(lines[0][:-1]), _entry(lines[1:])
 
 
 def _entry(lines: list[str]) -> dict[str, Any]:

@@ -25,14 +25,15 @@ _V5 = re.compile(r"/((?:@[^/]+/)?[^/]+)/(\d[^/_@]*)(?:_.*)?")
 def read(file: File) -> Lock:
     """Read every document of the file."""
     text = text_of(file.raw)
-    return build(scan(text) or documents(text))
+    return build(scan(text, file.memo) or documents(text))
 
 
-def scan(text: str) -> list[dict[str, Any]] | None:
+def scan(text: str, memo: dict[str, Any] | None = None) -> list[dict[str, Any]] | None:
     """Read the documents as pnpm writes them, or give None where a line is unusual."""
     try:
         # pnpm 11 puts a document of its own tools before the project's.
-        return [scanner.scan(part) for part in re.split(r"^---\n", text, flags=re.MULTILINE) if part.strip()]
+        memo = {} if memo is None else memo
+        return [scanner.scan(part, memo) for part in re.split(r"^---\n", text, flags=re.MULTILINE) if part.strip()]
     except Unusual:
         return None
 

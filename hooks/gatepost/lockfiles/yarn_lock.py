@@ -19,7 +19,7 @@ def read(file: File) -> Lock:
     """Read either kind of the file."""
     text = text_of(file.raw)
     if "__metadata:" in text:
-        return berry.read(text)
+        return berry.read(text, file.memo)
     return _classic(text.replace("\r\n", "\n"))
 
 

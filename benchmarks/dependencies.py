@@ -1,0 +1,258 @@
+"""Measure the dependency check: python benchmarks/dependencies.py [--packages N ...] [--lock FILE ...] [--peers].
+
+Every figure is CPU time of a process of its own, less that of a bare Python (or node) that does nothing:
+both sides of a lock are read and compared, imports included. ``--lock`` takes real files; without it locks
+are made up, shaped as the real ones are (three edges a package). ``--peers`` runs what is installed of
+js-yaml, @yarnpkg/lockfile, PyYAML and uv on the same files, one side of the lock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+DIGEST = "A" * 86 + "=="
+
+WORK = """
+import resource, sys
+from gatepost.lockfiles import File
+from gatepost.lockfiles._files import format_of, read
+from gatepost.lockfiles._graph import Graph
+from gatepost.lockfiles._diff import compare
+name, old, new = sys.argv[1:]
+form, memo, sides = format_of(name), {}, []
+for path in (old, new):
+    with open(path, "rb") as stream:
+        lock = read(form, File(name, stream.read(), memo=memo))
+    graph = Graph()
+    graph.add(name, lock, [])
+    sides.append(graph)
+found = compare(form.ecosystem, *sides)
+print(len(sides[1].pins), len(found.deltas), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+NOTHING = "import sys"
+
+
+def graph(count: int, seed: int = 7) -> list[tuple[str, str, list[int]]]:
+    """Make packages up: name, version, and the later packages that each requires."""
+    pick = random.Random(seed)
+    found = []
+    for number in range(count):
+        later = range(number + 1, min(count, number + 400))
+        wanted = pick.sample(later, min(3, len(later)))
+        found.append((f"package-{number}", f"{pick.randrange(9)}.{pick.randrange(20)}.{pick.randrange(9)}", wanted))
+    return found
+
+
+def changed(packages: list[tuple[str, str, list[int]]]) -> list[tuple[str, str, list[int]]]:
+    """Change what a usual commit changes: three versions."""
+    found = list(packages)
+    for number in (5, len(found) // 2, len(found) - 3):
+        name, _, wanted = found[number]
+        found[number] = (name, "9.99.9", wanted)
+    return found
+
+
+def pnpm(packages: list[tuple[str, str, list[int]]]) -> str:
+    out = ["lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:"]
+    out += [f"      {n}:\n        specifier: ^{v}\n        version: {v}" for n, v, _ in packages[:40]]
+    out.append("\npackages:\n")
+    out += [
+        f"  {n}@{v}:\n    resolution: {{integrity: sha512-{DIGEST}}}\n    engines: {{node: '>=18'}}\n"
+        for n, v, _ in packages
+    ]
+    out.append("snapshots:\n")
+    for name, version, wanted in packages:
+        lines = "".join(f"\n      {packages[w][0]}: {packages[w][1]}" for w in wanted)
+        out.append(f"  {name}@{version}:\n    dependencies:{lines}\n" if wanted else f"  {name}@{version}: {{}}\n")
+    return "\n".join(out)
+
+
+def classic(packages: list[tuple[str, str, list[int]]]) -> str:
+    out = ["# yarn lockfile v1\n\n"]
+    for name, version, wanted in packages:
+        out.append(
+            f'{name}@^{version}:\n  version "{version}"\n  resolved "https://registry.yarnpkg.com/{name}/-/{name}-{version}.tgz#{"a" * 40}"'
+        )
+        out.append(f"  integrity sha512-{DIGEST}")
+        if wanted:
+            out.append("  dependencies:\n" + "\n".join(f'    {packages[w][0]} "^{packages[w][1]}"' for w in wanted))
+        out.append("")
+    return "\n".join(out)
+
+
+def berry(packages: list[tuple[str, str, list[int]]]) -> str:
+    out = ["__metadata:\n  version: 8\n  cacheKey: 10c0\n"]
+    for name, version, wanted in packages:
+        lines = "".join(f'\n    {packages[w][0]}: "npm:^{packages[w][1]}"' for w in wanted)
+        middle = f"\n  dependencies:{lines}" if wanted else ""
+        out.append(
+            f'"{name}@npm:^{version}":\n  version: {version}\n  resolution: "{name}@npm:{version}"{middle}\n'
+            f"  checksum: 10c0/{'a' * 128}\n  languageName: node\n  linkType: hard\n"
+        )
+    return "\n".join(out)
+
+
+def uv(packages: list[tuple[str, str, list[int]]]) -> str:
+    out = ['version = 1\nrevision = 3\nrequires-python = ">=3.10"\n']
+    host = "https://files.pythonhosted.org/packages/ab/cd"
+    for name, version, wanted in packages:
+        out.append(
+            f'[[package]]\nname = "{name}"\nversion = "{version}"\nsource = {{ registry = "https://pypi.org/simple" }}'
+        )
+        if wanted:
+            out.append(
+                "dependencies = [\n" + "\n".join(f'    {{ name = "{packages[w][0]}" }},' for w in wanted) + "\n]"
+            )
+        files = [
+            f'    {{ url = "{host}/{name}-{n}.whl", hash = "sha256:{n:064d}", size = 1234, upload-time = "2025-01-01T00:00:00Z" }},'
+            for n in range(8)
+        ]
+        out.append(
+            f'sdist = {{ url = "{host}/{name}.tar.gz", hash = "sha256:{"b" * 64}", size = 1 }}\nwheels = [\n'
+            + "\n".join(files)
+            + "\n]\n"
+        )
+    return "\n".join(out)
+
+
+def cargo(packages: list[tuple[str, str, list[int]]]) -> str:
+    out = ["# generated\nversion = 4\n"]
+    for name, version, wanted in packages:
+        out.append(
+            f'[[package]]\nname = "{name}"\nversion = "{version}"\nsource = "registry+https://github.com/rust-lang/crates.io-index"\nchecksum = "{"c" * 64}"'
+        )
+        if wanted:
+            out.append("dependencies = [\n" + "\n".join(f' "{packages[w][0]}",' for w in wanted) + "\n]")
+        out.append("")
+    return "\n".join(out)
+
+
+def npm(packages: list[tuple[str, str, list[int]]]) -> str:
+    table: dict[str, object] = {"": {"dependencies": {n: f"^{v}" for n, v, _ in packages[:40]}}}
+    for name, version, wanted in packages:
+        resolved = f"https://registry.npmjs.org/{name}/-/{name}-{version}.tgz"
+        entry = {"version": version, "resolved": resolved, "integrity": f"sha512-{DIGEST}", "license": "MIT"}
+        table[f"node_modules/{name}"] = entry | (
+            {"dependencies": {packages[w][0]: "*" for w in wanted}} if wanted else {}
+        )
+    return json.dumps({"lockfileVersion": 3, "packages": table}, indent=2)
+
+
+MAKERS: dict[str, tuple[str, Callable[[list[tuple[str, str, list[int]]]], str]]] = {
+    "pnpm": ("pnpm-lock.yaml", pnpm),
+    "yarn 1": ("yarn.lock", classic),
+    "yarn berry": ("yarn.lock", berry),
+    "uv": ("uv.lock", uv),
+    "cargo": ("Cargo.lock", cargo),
+    "package-lock": ("package-lock.json", npm),
+}
+
+
+def cpu(command: list[str], repeat: int = 3) -> tuple[float, str]:
+    """Give the least CPU milliseconds of a command, and what it printed."""
+    best, said = float("inf"), ""
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent / "hooks")}
+    for _ in range(repeat):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode:
+            return float("nan"), done.stderr.strip()[-200:]
+        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        said = done.stdout.strip()
+    return best * 1000, said
+
+
+def measure(label: str, name: str, old: Path, new: Path) -> None:
+    bare, _ = cpu([sys.executable, "-c", NOTHING])
+    total, said = cpu([sys.executable, "-c", WORK, name, str(old), str(new)])
+    size = new.stat().st_size / 1e6
+    words = (said.split() + ["?"] * 3)[:3]
+    print(
+        f"{label:<22} {words[0]:>6} packages {size:6.2f} MB  {words[1]:>4} changed  {total - bare:7.1f} ms  {words[2]:>4} MiB"
+    )
+
+
+def made(counts: list[int], folder: Path) -> Iterator[tuple[str, str, Path, Path]]:
+    for count in counts:
+        packages = graph(count)
+        for label, (name, make) in MAKERS.items():
+            old, new = folder / f"{label}-{count}.old", folder / f"{label}-{count}.new"
+            old.write_text(make(packages))
+            new.write_text(make(changed(packages)))
+            yield f"{label} {count}", name, old, new
+
+
+NODE = {
+    "js-yaml": ("pnpm-lock.yaml", "require('js-yaml').load(require('fs').readFileSync(process.argv[1],'utf8'))"),
+    "@yarnpkg/lockfile": (
+        "yarn.lock",
+        "require('@yarnpkg/lockfile').parse(require('fs').readFileSync(process.argv[1],'utf8'))",
+    ),
+}
+
+
+def peers(label: str, name: str, file: Path) -> None:
+    """Time what others take to parse one side of the same lock."""
+    if shutil.which("node"):
+        bare, _ = cpu(["node", "-e", "0"])
+        for peer, (_wanted, script) in NODE.items():
+            fits = (peer == "js-yaml" and ("pnpm" in label or "berry" in label)) or (
+                peer != "js-yaml" and "yarn 1" in label
+            )
+            if fits:
+                total, said = cpu(["node", "-e", script, str(file)])
+                _peer(peer, total - bare, said)
+    if "pnpm" in label or "berry" in label:
+        script = "import sys, yaml; yaml.load(open(sys.argv[1], 'rb'), Loader=yaml.CBaseLoader)"
+        total, said = cpu([sys.executable, "-c", script, str(file)])
+        _peer("PyYAML CBaseLoader", total - cpu([sys.executable, "-c", NOTHING])[0], said)
+    if name in ("uv.lock", "Cargo.lock"):
+        script = "import sys, tomllib; tomllib.load(open(sys.argv[1], 'rb'))"
+        total, said = cpu([sys.executable, "-c", script, str(file)])
+        _peer("tomllib", total - cpu([sys.executable, "-c", NOTHING])[0], said)
+
+
+def _peer(name: str, milliseconds: float, said: str) -> None:
+    print(
+        f"    {name:<40} {milliseconds:7.1f} ms (one side, parse only)"
+        if milliseconds == milliseconds
+        else f"    {name:<40} failed: {said[-80:]}"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packages", type=int, nargs="*", default=[2000, 20000])
+    parser.add_argument(
+        "--lock", nargs=2, action="append", default=[], metavar=("OLD", "NEW"), help="both sides of a real lock"
+    )
+    parser.add_argument("--peers", action="store_true")
+    args = parser.parse_args()
+    for old, new in args.lock:
+        name = Path(new).name.partition("@")[0]
+        measure(Path(new).name, name, Path(old), Path(new))
+        if args.peers:
+            berry_ = name == "yarn.lock" and "__metadata:" in Path(new).read_text()
+            peers("berry" if berry_ else "yarn 1" if name == "yarn.lock" else name, name, Path(new))
+    with tempfile.TemporaryDirectory() as folder:
+        for label, name, old, new in made(args.packages, Path(folder)):
+            measure(label, name, old, new)
+            if args.peers:
+                peers(label, name, new)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
