@@ -24,13 +24,14 @@ HERE = Path(__file__).resolve().parent
 DIGEST = "A" * 86 + "=="
 
 WORK = """
-import resource, sys
+import gc, resource, sys
 from gatepost.lockfiles import File
 from gatepost.lockfiles._files import format_of, read
 from gatepost.lockfiles._graph import Graph
 from gatepost.lockfiles._diff import compare
 name, old, new = sys.argv[1:]
 form, memo, sides = format_of(name), {}, []
+gc.disable()  # as the check does
 for path in (old, new):
     with open(path, "rb") as stream:
         lock = read(form, File(name, stream.read(), memo=memo))
@@ -41,9 +42,10 @@ found = compare(form.ecosystem, *sides)
 print(len(sides[1].pins), len(found.deltas), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 NOTHING = "import sys"
+Packages = list[tuple[str, str, list[int]]]
 
 
-def graph(count: int, seed: int = 7) -> list[tuple[str, str, list[int]]]:
+def graph(count: int, seed: int = 7) -> Packages:
     """Make packages up: name, version, and the later packages that each requires."""
     pick = random.Random(seed)
     found = []
@@ -54,7 +56,7 @@ def graph(count: int, seed: int = 7) -> list[tuple[str, str, list[int]]]:
     return found
 
 
-def changed(packages: list[tuple[str, str, list[int]]]) -> list[tuple[str, str, list[int]]]:
+def changed(packages: Packages) -> Packages:
     """Change what a usual commit changes: three versions."""
     found = list(packages)
     for number in (5, len(found) // 2, len(found) - 3):
@@ -63,7 +65,7 @@ def changed(packages: list[tuple[str, str, list[int]]]) -> list[tuple[str, str, 
     return found
 
 
-def pnpm(packages: list[tuple[str, str, list[int]]]) -> str:
+def pnpm(packages: Packages) -> str:
     out = ["lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:"]
     out += [f"      {n}:\n        specifier: ^{v}\n        version: {v}" for n, v, _ in packages[:40]]
     out.append("\npackages:\n")
@@ -78,11 +80,12 @@ def pnpm(packages: list[tuple[str, str, list[int]]]) -> str:
     return "\n".join(out)
 
 
-def classic(packages: list[tuple[str, str, list[int]]]) -> str:
+def classic(packages: Packages) -> str:
     out = ["# yarn lockfile v1\n\n"]
     for name, version, wanted in packages:
         out.append(
-            f'{name}@^{version}:\n  version "{version}"\n  resolved "https://registry.yarnpkg.com/{name}/-/{name}-{version}.tgz#{"a" * 40}"'
+            f'{name}@^{version}:\n  version "{version}"\n  resolved "https://registry.yarnpkg.com/{name}/-/'
+            f'{name}-{version}.tgz#{"a" * 40}"'
         )
         out.append(f"  integrity sha512-{DIGEST}")
         if wanted:
@@ -91,7 +94,7 @@ def classic(packages: list[tuple[str, str, list[int]]]) -> str:
     return "\n".join(out)
 
 
-def berry(packages: list[tuple[str, str, list[int]]]) -> str:
+def berry(packages: Packages) -> str:
     out = ["__metadata:\n  version: 8\n  cacheKey: 10c0\n"]
     for name, version, wanted in packages:
         lines = "".join(f'\n    {packages[w][0]}: "npm:^{packages[w][1]}"' for w in wanted)
@@ -103,7 +106,7 @@ def berry(packages: list[tuple[str, str, list[int]]]) -> str:
     return "\n".join(out)
 
 
-def uv(packages: list[tuple[str, str, list[int]]]) -> str:
+def uv(packages: Packages) -> str:
     out = ['version = 1\nrevision = 3\nrequires-python = ">=3.10"\n']
     host = "https://files.pythonhosted.org/packages/ab/cd"
     for name, version, wanted in packages:
@@ -115,7 +118,8 @@ def uv(packages: list[tuple[str, str, list[int]]]) -> str:
                 "dependencies = [\n" + "\n".join(f'    {{ name = "{packages[w][0]}" }},' for w in wanted) + "\n]"
             )
         files = [
-            f'    {{ url = "{host}/{name}-{n}.whl", hash = "sha256:{n:064d}", size = 1234, upload-time = "2025-01-01T00:00:00Z" }},'
+            f'    {{ url = "{host}/{name}-{n}.whl", hash = "sha256:{n:064d}", size = 1234, '
+            'upload-time = "2025-01-01T00:00:00Z" },'
             for n in range(8)
         ]
         out.append(
@@ -126,11 +130,12 @@ def uv(packages: list[tuple[str, str, list[int]]]) -> str:
     return "\n".join(out)
 
 
-def cargo(packages: list[tuple[str, str, list[int]]]) -> str:
+def cargo(packages: Packages) -> str:
     out = ["# generated\nversion = 4\n"]
     for name, version, wanted in packages:
         out.append(
-            f'[[package]]\nname = "{name}"\nversion = "{version}"\nsource = "registry+https://github.com/rust-lang/crates.io-index"\nchecksum = "{"c" * 64}"'
+            f'[[package]]\nname = "{name}"\nversion = "{version}"\n'
+            f'source = "registry+https://github.com/rust-lang/crates.io-index"\nchecksum = "{"c" * 64}"'
         )
         if wanted:
             out.append("dependencies = [\n" + "\n".join(f' "{packages[w][0]}",' for w in wanted) + "\n]")
@@ -138,7 +143,7 @@ def cargo(packages: list[tuple[str, str, list[int]]]) -> str:
     return "\n".join(out)
 
 
-def npm(packages: list[tuple[str, str, list[int]]]) -> str:
+def npm(packages: Packages) -> str:
     table: dict[str, object] = {"": {"dependencies": {n: f"^{v}" for n, v, _ in packages[:40]}}}
     for name, version, wanted in packages:
         resolved = f"https://registry.npmjs.org/{name}/-/{name}-{version}.tgz"
@@ -149,7 +154,7 @@ def npm(packages: list[tuple[str, str, list[int]]]) -> str:
     return json.dumps({"lockfileVersion": 3, "packages": table}, indent=2)
 
 
-MAKERS: dict[str, tuple[str, Callable[[list[tuple[str, str, list[int]]]], str]]] = {
+MAKERS: dict[str, tuple[str, Callable[[Packages], str]]] = {
     "pnpm": ("pnpm-lock.yaml", pnpm),
     "yarn 1": ("yarn.lock", classic),
     "yarn berry": ("yarn.lock", berry),
@@ -180,7 +185,8 @@ def measure(label: str, name: str, old: Path, new: Path) -> None:
     size = new.stat().st_size / 1e6
     words = (said.split() + ["?"] * 3)[:3]
     print(
-        f"{label:<22} {words[0]:>6} packages {size:6.2f} MB  {words[1]:>4} changed  {total - bare:7.1f} ms  {words[2]:>4} MiB"
+        f"{label:<22} {words[0]:>6} packages {size:6.2f} MB  "
+        f"{words[1]:>4} changed  {total - bare:7.1f} ms  {words[2]:>4} MiB"
     )
 
 

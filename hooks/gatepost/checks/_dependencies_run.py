@@ -17,7 +17,7 @@ from gatepost.checks._fleet_run import summary as fleet_summary
 from gatepost.git import Change
 from gatepost.lockfiles import _sources as sources
 from gatepost.lockfiles._diff import Delta, Difference, compare
-from gatepost.lockfiles._files import Reader, format_of, line_of
+from gatepost.lockfiles._files import Reader, format_of, line_of, without_collector
 from gatepost.model import Finding, Outcome, Skip
 from gatepost.paths import join, matches
 from gatepost.policy import Policy
@@ -33,7 +33,8 @@ def judge(change: Change, policy: Policy) -> Outcome:
     harmless: dict[str, int] = {}
     fleet, told = FleetRun(change, policy), []
     for group in groups(change, settings.ignore):
-        judged = _judge(change, reader, group, settings)
+        with without_collector():
+            judged = _judge(change, reader, group, settings)
         found += judged.findings
         changes += judged.entries
         if fleet.configured and judged.deltas:

@@ -79,7 +79,13 @@ class _Comparison:
         """Give the names that may differ, cheaply."""
         old, new = self.old.names, self.new.names
         before, after = self.scopes
-        found = {name for name in old.keys() | new.keys() if _differs(old.get(name, ()), new.get(name, ()))}
+        found = old.keys() ^ new.keys()
+        for name, pins in new.items():
+            others = old.get(name)
+            if others is None or (pins[0][2:5] == others[0][2:5] and len(pins) + len(others) == 2):
+                continue
+            if _differs(others, pins):
+                found.add(name)
         found |= {name for name in old.keys() & new.keys() if before.get(name) != after.get(name)}
         asked, asks = self.old.declared, self.new.declared
         found |= {n for n in asked.keys() | asks.keys() if _asked(asked.get(n)) != _asked(asks.get(n))}
@@ -210,10 +216,10 @@ def _trace(deltas: list[Delta], old: Graph, new: Graph) -> None:
     for graph, side in ((new, [d for d in deltas if d.new]), (old, [d for d in deltas if not d.new])):
         if not side or not graph.edges:
             continue
-        before = graph.paths()
-        reached = graph.introducers([delta.name for delta in side])
+        parents = graph.parents()
+        reached = graph.introducers([delta.name for delta in side], parents)
         for delta in side:
-            delta.why = graph.chain(delta.name, before)
+            delta.why = graph.chain(delta.name, parents)
             delta.introducers = reached[delta.name]
 
 
@@ -221,7 +227,7 @@ def _go(deltas: list[Delta], old: Graph, new: Graph) -> None:
     """Name modules by their whole path, and add those whose hash was replaced though go.mod does not list them."""
     for delta in deltas:
         pins = new.names.get(delta.name) or old.names.get(delta.name) or []
-        paths = sorted({pin.key.partition("\0")[2].rpartition("@")[0] for pin in pins} - {""})
+        paths = sorted({pin.key.rpartition("\0")[2].rpartition("@")[0] for pin in pins} - {""})
         delta.name = paths[-1] if paths else delta.name
     known = {delta.name for delta in deltas if "integrity-changed" in delta.facts}
     for (module, version), hashes in sorted(old.sums.items()):
@@ -236,7 +242,8 @@ def _explain(deltas: list[Delta], old: Graph, new: Graph, overridden: Collection
     asked, asks = old.declared, new.declared
     edited = {n for n in asked.keys() | asks.keys() if _asked(asked.get(n)) != _asked(asks.get(n))} | set(overridden)
     moved = edited | {delta.name for delta in deltas if delta.direct}
-    gone = old.introducers([d.name for d in deltas if not d.direct]) if old.edges else {}
+    lost = [d.name for d in deltas if not d.direct and d.old and d.new]
+    gone = old.introducers(lost, old.parents()) if lost and old.edges else {}
     for delta in deltas:
         if delta.name in edited:
             delta.explained = True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Literal
 
@@ -57,6 +59,20 @@ def companions() -> dict[str, tuple[Format, ...]]:
 def in_directory(snapshot: Snapshot, directory: str) -> list[tuple[Format, Entry]]:
     """Give the files of one directory that a format reads."""
     return [(form, entry) for entry in snapshot.children(directory) for form in [format_of(entry.path)] if form]
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Hold Python's cycle collector: it would walk ten thousands of new tuples again and again, and find nothing."""
+    import gc
+
+    held = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if held:
+            gc.enable()
 
 
 class Reader:

@@ -28,16 +28,19 @@ class Graph:
     def add(self, path: str, lock: Lock, manifests: Sequence[Declared]) -> None:
         """Add the pins of one file; ``manifests`` are what the manifests beside it declare."""
         self.edges = self.edges or (lock.edges and bool(lock.pins))
-        prefix = path + "\0"
+        # The keys of a second file are told apart by its path; most groups have one file only.
+        prefix = path + "\0" if self.pins else ""
         self.sums.update(lock.sums)
         for pin in lock.pins:
-            key = prefix + pin.key
-            if pin.requires:
-                pin = pin._replace(key=key, requires=tuple([prefix + other for other in pin.requires]))
+            if prefix:
+                requires = tuple([prefix + other for other in pin.requires])
+                pin = pin._replace(key=prefix + pin.key, requires=requires)
+            self.pins[pin.key] = pin
+            same = self.names.get(pin.name)
+            if same is None:
+                self.names[pin.name] = [pin]
             else:
-                pin = pin._replace(key=key)
-            self.pins[key] = pin
-            self.names.setdefault(pin.name, []).append(pin)
+                same.append(pin)
         for wanted in (*manifests, *lock.declared):
             if wanted.scope != "override":
                 self._root(prefix, lock, wanted)
@@ -77,11 +80,16 @@ class Graph:
     def scopes(self) -> dict[str, str]:
         """Give the strongest scope of each name: what the file says, else by the roots that reach it."""
         found: dict[str, str] = {}
+        seen: set[str] = set()
         for scope in SCOPES:
-            starts = [key for key, wanted in self.roots.items() if wanted.scope == scope]
-            for key in self._reach(starts) if starts and self.edges else starts:
+            starts = [key for key, wanted in self.roots.items() if wanted.scope == scope and key not in seen]
+            reached = self._reach(starts, seen) if self.edges else starts
+            for key in reached:
                 found.setdefault(self.pins[key].name, scope or "prod")
         for name, pins in self.names.items():
+            if len(pins) == 1 and not pins[0].scope:
+                found.setdefault(name, "prod")
+                continue
             said = {pin.scope for pin in pins if pin.scope}
             if said:
                 found[name] = next((scope for scope in SCOPES if scope in said), "prod")
@@ -89,57 +97,68 @@ class Graph:
                 found.setdefault(name, "prod")
         return found
 
-    def _reach(self, starts: Iterable[str]) -> Collection[str]:
-        seen = set(starts)
-        queue = list(seen)
+    def _reach(self, starts: list[str], seen: set[str]) -> list[str]:
+        """Give what can be reached and is not ``seen`` yet: what a stronger scope reached stays with it."""
+        seen.update(starts)
+        queue = list(starts)
         pins = self.pins
-        while queue:
-            pin = pins.get(queue.pop())
-            if pin is None:
-                continue
-            for other in pin.requires:
+        for key in queue:  # it grows while it is walked
+            for other in pins[key].requires:
                 if other not in seen and other in pins:
                     seen.add(other)
                     queue.append(other)
-        return seen
+        return queue
 
-    def paths(self) -> dict[str, str]:
-        """Give for each node that the roots reach the node before it on a shortest path ("" for a root)."""
-        own = sorted(key for key, pin in self.pins.items() if pin.own)
-        starts = sorted(self.roots, key=lambda key: (SCOPES.index(self.roots[key].scope), key))
-        before = dict.fromkeys(starts or own, "")
-        queue = deque(before)
-        while queue:
-            key = queue.popleft()
-            for other in sorted(self.pins[key].requires):
-                if other in self.pins and other not in before:
-                    before[other] = key
-                    queue.append(other)
-        return before
+    def parents(self) -> dict[str, list[str]]:
+        """Give for each node those that require it."""
+        found: dict[str, list[str]] = {}
+        for key, pin in self.pins.items():
+            for other in pin.requires:
+                above = found.get(other)
+                if above is None:
+                    found[other] = [key]
+                else:
+                    above.append(key)
+        return found
 
-    def chain(self, name: str, before: Mapping[str, str]) -> list[str]:
-        """Give the names from a direct dependency to ``name`` along a shortest path; nothing where none is known."""
-        best: list[str] = []
-        for pin in self.names.get(name, ()):
-            if pin.key not in before:
-                continue
-            found, key = [], pin.key
-            while key:
+    def chain(self, name: str, parents: Mapping[str, list[str]]) -> list[str]:
+        """Give the names from a direct dependency to ``name`` along a shortest path; nothing where none is known.
+
+        The walk goes up from the package, so that it ends at the nearest root; roots for production first.
+        """
+        starts = sorted(pin.key for pin in self.names.get(name, ()))
+        below: dict[str, str] = dict.fromkeys(starts, "")
+        level = starts
+        while level:
+            roots = [key for key in level if key in self.roots or self.pins[key].own]
+            if roots:
+                return self._down(min(roots, key=self._rank), below)
+            above: list[str] = []
+            for key in level:
+                for other in parents.get(key, ()):
+                    if other not in below:
+                        below[other] = key
+                        above.append(other)
+            level = sorted(above)
+        return []
+
+    def _rank(self, key: str) -> tuple[int, str]:
+        root = self.roots.get(key)
+        return (SCOPES.index(root.scope) if root else len(SCOPES), key)
+
+    def _down(self, key: str, below: Mapping[str, str]) -> list[str]:
+        found = []
+        while key:
+            if not self.pins[key].own:
                 found.append(self.pins[key].name)
-                key = before[key]
-            if not best or (len(found), found) < (len(best), best):
-                best = found
-        return best[::-1]
+            key = below[key]
+        return found
 
-    def introducers(self, names: Collection[str]) -> dict[str, list[str]]:
+    def introducers(self, names: Collection[str], parents: Mapping[str, list[str]]) -> dict[str, list[str]]:
         """Give for each of some names the direct dependencies that reach it.
 
         Only the ancestors of those names are visited; sets of roots travel as the bits of an integer.
         """
-        parents: dict[str, list[str]] = {}
-        for key, pin in self.pins.items():
-            for other in pin.requires:
-                parents.setdefault(other, []).append(key)
         wanted = [pin.key for name in names for pin in self.names.get(name, ())]
         above = _ancestors(wanted, parents)
         bits = {key: 1 << at for at, key in enumerate(sorted(key for key in self.roots if key in above))}

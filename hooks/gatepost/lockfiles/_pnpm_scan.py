@@ -11,7 +11,7 @@ from typing import Any
 from gatepost.lockfiles import Unreadable
 from gatepost.lockfiles._yaml import Unusual, flow, scalar, tree
 
-_TOP = re.compile(r"^(?=\S)", re.MULTILINE)
+_TOP = re.compile(r"\n(?=[^ \n])")
 _TABLES = frozenset(("dependencies", "optionalDependencies", "devDependencies", "specifiers"))
 _FLAGS = frozenset(("dev", "optional", "name", "version", "id"))
 _OTHER = frozenset(
@@ -60,6 +60,7 @@ def _nothing(rest: str) -> dict[str, Any]:
 
 
 def _entries(body: str, memo: dict[str, Any]) -> dict[str, Any]:
+    """Read the blocks; within one, every line is indented deeper than its head, so that no head is missed."""
     blocks = body.strip("\n").split("\n\n")
     found: dict[str, Any] = {}
     for block in blocks if blocks != [""] else []:
@@ -70,9 +71,6 @@ def _entries(body: str, memo: dict[str, Any]) -> dict[str, Any]:
         if name in found:
             raise Unreadable(f"has the key {name[:80]!r} twice")
         found[name] = entry
-    # Every line that is indented by two and no more is the head of a block.
-    if len(found) != len(re.findall(r"^  [^\s:]", body, re.MULTILINE)):
-        raise Unusual
     return found
 
 

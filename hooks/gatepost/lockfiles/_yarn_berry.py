@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from gatepost.lockfiles import Lock, Pin, Unreadable
@@ -28,7 +27,6 @@ def scan(text: str, memo: dict[str, Any]) -> dict[str, Any]:
     if "\t" in text or "\r" in text:
         raise Unusual
     found: dict[str, Any] = {}
-    heads = 0
     for block in text.split("\n\n"):
         known = memo.get(block)
         if known is None:
@@ -39,9 +37,6 @@ def scan(text: str, memo: dict[str, Any]) -> dict[str, Any]:
         if key in found:
             raise Unreadable(f"has the key {key[:80]!r} twice")
         found[key] = entry
-        heads += 1
-    if heads != len(re.findall(r"^[^\s#:]", text, re.MULTILINE)):
-        raise Unusual
     return found
 
 

@@ -25,7 +25,7 @@ _V5 = re.compile(r"/((?:@[^/]+/)?[^/]+)/(\d[^/_@]*)(?:_.*)?")
 def read(file: File) -> Lock:
     """Read every document of the file."""
     text = text_of(file.raw)
-    return build(scan(text, file.memo) or documents(text))
+    return build(scan(text, file.memo) or documents(text), file.memo)
 
 
 def scan(text: str, memo: dict[str, Any] | None = None) -> list[dict[str, Any]] | None:
@@ -33,12 +33,13 @@ def scan(text: str, memo: dict[str, Any] | None = None) -> list[dict[str, Any]] 
     try:
         # pnpm 11 puts a document of its own tools before the project's.
         memo = {} if memo is None else memo
-        return [scanner.scan(part, memo) for part in re.split(r"^---\n", text, flags=re.MULTILINE) if part.strip()]
+        parts = ("\n" + text).split("\n---\n") if text[:4] == "---\n" or "\n---\n" in text else [text]
+        return [scanner.scan(part, memo) for part in parts if part.strip()]
     except Unusual:
         return None
 
 
-def build(parts: list[dict[str, Any]]) -> Lock:
+def build(parts: list[dict[str, Any]], memo: dict[str, Any] | None = None) -> Lock:
     """Make pins of the documents, however they were read."""
     pins: dict[str, Pin] = {}
     declared: list[Declared] = []
@@ -46,7 +47,7 @@ def build(parts: list[dict[str, Any]]) -> Lock:
     for data in parts:
         if "lockfileVersion" not in data:
             raise Unreadable("has no lockfileVersion, so it is no pnpm-lock")
-        names = _packages(data, pins)
+        names = _packages(data, pins, {} if memo is None else memo.setdefault("\0pins", {}))
         catalogs = {c: table(entries, c) for c, entries in table(data.get("catalogs") or {}, "catalogs").items()}
         declared += _importers(data, names, catalogs)
         ranges |= {name: _specifier(entry) for entries in catalogs.values() for name, entry in entries.items()}
@@ -57,28 +58,32 @@ def _specifier(entry: Any) -> str:
     return str(entry.get("specifier", "")) if isinstance(entry, dict) else str(entry)
 
 
-def _packages(data: dict[str, Any], pins: dict[str, Pin]) -> dict[str, str]:
+def _packages(data: dict[str, Any], pins: dict[str, Pin], memo: dict[str, tuple[Any, Pin]]) -> dict[str, str]:
     """Add the pins of one document; give the key of each package by how the file names it."""
     packages, snapshots = table(data.get("packages") or None, "packages"), data.get("snapshots")
-    names = {}
-    for name, entry in packages.items():
-        entry = table(entry or None, f"the package {name[:80]}")
-        pin = _pin(name, entry)
-        names[name] = pin.key
-        known = pins.get(pin.key)
-        pins[pin.key] = pin if known is None or not known.integrity else known
+    named = {name: _named(name, table(entry or None, name)) for name, entry in packages.items()}
+    names = {name: f"{real}@{version}" for name, (real, version) in named.items()}
     wanted = table(snapshots, "snapshots") if snapshots else packages
     for name in wanted:
-        key = names.get(name) or names.get(_bare(name))
-        if key is None:
-            raise Unreadable(f"snapshots: {name[:80]!r} is not among the packages")
-        names[name] = key
+        if name not in names:
+            key = names.get(_bare(name))
+            if key is None:
+                raise Unreadable(f"snapshots: {name[:80]!r} is not among the packages")
+            names[name] = key
+    requires: dict[str, tuple[str, ...]] = {}
     for name, entry in wanted.items():
-        edges = tuple(_edges(table(entry or None, name), names))
+        edges = tuple(_edges(table(entry, name), names)) if entry else ()
         if edges:
-            pin = pins[names[name]]
-            both = dict.fromkeys((*pin.requires, *edges)) if pin.requires else edges
-            pins[pin.key] = pin._replace(requires=tuple(both))
+            key = names[name]  # one package stands once for each set of its peers
+            requires[key] = tuple(dict.fromkeys((*requires[key], *edges))) if key in requires else edges
+    for name, (real, version) in named.items():
+        key = names[name]
+        if key not in pins or not pins[key].integrity:
+            entry, wants = packages[name], requires.get(key, ())
+            known = memo.get(key)
+            if known is None or known[0] is not entry or known[1].requires != wants:
+                known = memo[key] = entry, _pin(key, real, version, entry or {}, wants)
+            pins[key] = known[1]
     return names
 
 
@@ -87,30 +92,32 @@ def _bare(name: str) -> str:
     return name.partition("(")[0]
 
 
-def _pin(name: str, entry: dict[str, Any]) -> Pin:
-    real, version = _named(name)
-    real, version = str(entry.get("name", real)), str(entry.get("version", version))
-    resolution = table(entry.get("resolution"), f"the resolution of {name[:80]}")
-    integrity = resolution.get("integrity")
-    scope = {"true": "dev", "false": ""}.get(str(entry.get("dev", "")), "")
-    if not scope and entry.get("optional") == "true":
-        scope = "optional"
-    if not scope and entry.get("dev") == "false":
-        scope = "prod"
-    source = local(version[5:]) if version.startswith("file:") else _source(resolution)
-    return Pin(
-        f"{real}@{version}",
-        real,
-        version,
-        source,
-        (str(integrity),) if integrity else (),
-        (),
-        scope,
-        source.startswith("path:"),
-    )
+def _pin(key: str, real: str, version: str, entry: dict[str, Any], requires: tuple[str, ...]) -> Pin:
+    resolution = entry.get("resolution")
+    source = ""
+    integrity: tuple[str, ...] = ()
+    if resolution is not None:
+        resolution = table(resolution, f"the resolution of {key}")
+        source = local(version[5:]) if version.startswith("file:") else _source(resolution)
+        integrity = (str(resolution["integrity"]),) if "integrity" in resolution else ()
+    return Pin(key, real, version, source, integrity, requires, _scope(entry), source.startswith("path:"))
 
 
-def _named(name: str) -> tuple[str, str]:
+def _scope(entry: dict[str, Any]) -> str:
+    dev = entry.get("dev")
+    if dev == "true":
+        return "dev"
+    if entry.get("optional") == "true":
+        return "optional"
+    return "prod" if dev == "false" else ""
+
+
+def _named(name: str, entry: dict[str, Any]) -> tuple[str, str]:
+    real, version = _split(name)
+    return (str(entry.get("name", real)), str(entry.get("version", version))) if "version" in entry else (real, version)
+
+
+def _split(name: str) -> tuple[str, str]:
     if name[:1] == "/":
         found = _V5.fullmatch(name)
         if found:
@@ -125,6 +132,8 @@ def _named(name: str) -> tuple[str, str]:
 
 
 def _source(resolution: dict[str, Any]) -> str:
+    if len(resolution) == 1 and "integrity" in resolution:
+        return ""
     repo, tarball = resolution.get("repo"), resolution.get("tarball")
     if repo:
         return git(str(repo), str(resolution.get("commit", "")))
@@ -149,7 +158,10 @@ def _edges(entry: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
 
 
 def _target(name: str, version: str, names: dict[str, str]) -> str:
-    for candidate in (f"{name}@{version}", version, f"/{name}@{version}", f"/{name}/{version}"):
+    found = names.get(f"{name}@{version}")
+    if found is not None:
+        return found
+    for candidate in (version, f"/{name}@{version}", f"/{name}/{version}"):
         if candidate in names:
             return names[candidate]
     bare = _bare(version)
