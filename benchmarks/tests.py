@@ -7,7 +7,9 @@ python benchmarks/tests.py mutate REPO.git [SITES]                    weaken rea
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections import Counter
@@ -15,8 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gatepost.checks.tests import CHECK
-from gatepost.git import Repository, make_change
+from _mutants import LANGUAGES, Mutant, chosen
+
+from gatepost.checks.tests import CHECK, languages
+from gatepost.git import Repository, Snapshot, make_change
 from gatepost.model import Finding
 from gatepost.policy import Policy
 
@@ -84,10 +88,68 @@ def summary(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def mutants(path: str, sites: int) -> list[Mutant]:
+    """Weaken the tests of a repository's newest commit."""
+    repo = Repository(path)
+    head = Snapshot(repo, repo.text("rev-parse", "HEAD^{tree}"))
+    found: list[Mutant] = []
+    for entry in head.walk():
+        suite = next((suite for suite in languages() if suite.name in LANGUAGES and suite.collects(entry.path)), None)
+        if suite is None or not entry.is_file:
+            continue
+        raw = repo.objects.read(entry.oid)
+        if len(raw) < 200_000:
+            found += [mutant for make in LANGUAGES[suite.name] for mutant in make(entry.path, raw)]
+    repo.close()
+    return chosen([mutant for mutant in found if mutant.text], sites)
+
+
+def mutate(path: str, sites: int) -> dict[tuple[str, str], list[bool]]:
+    """Commit each mutant on its own and judge it as a push."""
+    made = mutants(path, sites)
+    found: dict[tuple[str, str], list[bool]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        bare = Path(folder) / "mutants.git"
+        subprocess.run(["git", "init", "-q", "--bare", str(bare)], check=True)
+        objects = subprocess.run(
+            ["git", "--git-dir", path, "rev-parse", "--git-path", "objects"], capture_output=True, check=True
+        )
+        (bare / "objects/info/alternates").write_text(
+            str((Path(path) / objects.stdout.decode().strip()).resolve()) + "\n"
+        )
+        tip = subprocess.run(
+            ["git", "--git-dir", path, "rev-parse", "HEAD"], capture_output=True, check=True
+        ).stdout.strip()
+        stream = b"".join(_commit(number, mutant, tip) for number, mutant in enumerate(made))
+        subprocess.run(["git", "--git-dir", str(bare), "fast-import", "--quiet"], input=stream, check=True)
+        repo = Repository(bare)
+        for number, mutant in enumerate(made):
+            change = make_change(repo, tip.decode(), f"refs/heads/m{number}")
+            outcome = CHECK.run(change, Policy())
+            said = {finding.rule.id.partition("/")[2] for finding in outcome.findings}
+            language = next(suite.name for suite in languages() if suite.claims(mutant.path))
+            found.setdefault((language, mutant.kind), []).append(bool(said & mutant.rules))
+            if not said & mutant.rules and "--verbose" in sys.argv:
+                print(f"missed: {mutant.kind}: {mutant.path}: {said}")
+                print(repo.text("diff", "-U2", tip.decode(), f"refs/heads/m{number}")[:700])
+        repo.close()
+    return found
+
+
+def _commit(number: int, mutant: Mutant, tip: bytes) -> bytes:
+    head = f"commit refs/heads/m{number}\ncommitter A <a@example.org> 1700000000 +0000\ndata 1\nx\n".encode()
+    path = mutant.path.encode("utf-8", "surrogateescape")
+    return head + b"from %s\nM 100644 inline %s\ndata %d\n%s\n" % (tip, path, len(mutant.text), mutant.text)
+
+
 def main(argv: list[str]) -> int:
-    if len(argv) < 2 or argv[0] != "replay":
+    if len(argv) < 2 or argv[0] not in ("replay", "mutate"):
         sys.stderr.write(__doc__ or "")
         return 2
+    if argv[0] == "mutate":
+        for (language, kind), hits in sorted(mutate(argv[1], int(argv[2]) if len(argv) > 2 else 100).items()):
+            print(f"{language:12} {kind:26} {sum(hits):4} of {len(hits):4}  {100 * sum(hits) / len(hits):5.1f} %")
+        return 0
     rows = list(replay(argv[1], int(argv[2]) if len(argv) > 2 else 2000))
     print(summary(rows))
     if "--json" in argv:

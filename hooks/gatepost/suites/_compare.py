@@ -252,7 +252,7 @@ class _Assertions:
         if other.strength > one.strength or bool(other.via) != bool(one.via):
             why = f"{other.via} asserts it now" if other.via else "a stronger assertion took its place"
             return self.found("assertion-removed", one, other, why)
-        if _empty(one):
+        if _empty(one, other):
             return self.found("expected-changed", one, other)
         if other.operator == one.operator and other.strength == one.strength:
             return self.found(_moved_bound(one, other), one, other)
@@ -336,16 +336,19 @@ class _Assertions:
             return "note"
         gone = Counter(self.before.arranged) - Counter(self.after.arranged)
         looked = identifiers(one.subject)
-        return "note" if any(looked & identifiers(statement) for statement in gone) else None
+        own = one.subject if one.operator in ("raises", "warns") else ""
+        return "note" if any(looked & identifiers(said) for said in gone if said not in own) else None
 
 
 def _related(one: Assertion, other: Assertion) -> bool:
     return bool(one.names & other.names or identifiers(one.subject) & identifiers(other.subject))
 
 
-def _empty(one: Assertion) -> bool:
-    """Tell that there was to be no value: what is demanded of one now is another answer, not a vaguer one."""
-    return one.operator == "==" and one.expected in ("None", "undefined", "null", "nil", '""', "''")
+def _empty(one: Assertion, other: Assertion) -> bool:
+    """Tell that there was to be no value and is one now: another answer, not a vaguer one."""
+    nothing = one.operator == "==" and one.expected in ("None", "undefined", "null", "nil", '""', "''")
+    vague = other.operator in ("in", "truthy", ">=", "<=", ">", "<")
+    return nothing and not vague and (other.operator != "!=" or other.expected == one.expected)
 
 
 def wider(old: tuple[str, ...], new: tuple[str, ...]) -> bool:

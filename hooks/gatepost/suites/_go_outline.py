@@ -271,8 +271,10 @@ def _reports(statement: Node) -> bool:
     if statement.type != "call_expression":
         return False
     function = statement.child_by_field_name("function")
-    name = raw_text(function)
-    return (name.rpartition(".")[2] in _REPORTS and name.count(".") == 1) or name == "panic"
+    receiver, _, name = raw_text(function).rpartition(".")
+    return (name in _REPORTS and receiver in ("t", "b", "tb", "f", "c", "s", "tt")) or (
+        name == "panic" and not receiver
+    )
 
 
 def _named_by(walk: Walk, initializer: Node | None) -> dict[str, str]:

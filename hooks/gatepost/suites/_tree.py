@@ -130,7 +130,9 @@ class Walk:
     known: Mapping[str, Node]
     assertions: list[Assertion] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
+    arranged: list[str] = field(default_factory=list)
     asserting: set[str] = field(default_factory=set)
+    within: int = 0
     markers: list[Marker] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
     limits: dict[str, float] = field(default_factory=dict)
@@ -204,10 +206,16 @@ class Walk:
             if statement.type in self.syntax.comments:
                 continue
             if statement.type not in self.syntax.ifs | self.syntax.tries | self.syntax.blocks:
-                self.statements.append(self.text(statement))
+                self.state(self.text(statement))
             self.visit(statement)
             self.after(statement)
         self.guards, self.dead = before
+
+    def state(self, text: str) -> None:
+        """Keep a statement; what stands inside an assertion arranges nothing."""
+        self.statements.append(text)
+        if not self.within:
+            self.arranged.append(text)
 
     def after(self, statement: Node) -> None:
         """See whether what follows a statement can still run."""
@@ -245,7 +253,7 @@ class Walk:
         negated = node.type.startswith("unless")
         shown = squeeze(raw_text(condition), 80)
         stated = f"if {self.text(condition)}"
-        self.statements.append(stated)
+        self.state(stated)
         begin = node.child_by_field_name("initializer")
         if condition is not None:
             self.inside([part for part in (begin, condition) if part is not None])
@@ -268,7 +276,7 @@ class Walk:
         """Walk a ``try``; a handler that neither raises nor asserts swallows what the body asserts."""
         catches = [child for child in node.children if child.type in self.syntax.catches]
         swallows = [child for child in catches if not self.raises(child) and not self.asserts(child)]
-        self.statements.append("try")
+        self.state("try")
         for child in node.named_children:
             if child in catches:
                 self.inside(child.named_children, ("in a handler",))
@@ -295,8 +303,10 @@ class Walk:
         found = self.syntax.assertion(self, node)
         if found is not None:
             self.found(node, found)
+            self.within += 1
             for function in _functions(node, self.syntax.functions):
                 self.body(function)
+            self.within -= 1
             return
         if node.type in self.syntax.functions:
             self.body(node)
@@ -386,11 +396,11 @@ def detail(
         if body is not None and body.type in syntax.blocks:
             walk.visit(body)
         elif body is not None:
-            walk.statements.append(walk.text(body))
+            walk.state(walk.text(body))
             walk.visit(body)
     except RecursionError:
         return Detail()
-    arranged = tuple(text for text in walk.statements if not any(said in text for said in walk.asserting))
+    arranged = tuple(text for text in walk.arranged if not any(said in text for said in walk.asserting))
     return Detail(
         assertions=tuple(walk.assertions),
         statements=tuple(walk.statements),
