@@ -85,7 +85,7 @@ def settings_tables() -> list[tuple[str, type, bool]]:
             hint = hints_of(kind)[item.name]
             inner = next((arg for arg in (hint, *get_args(hint)) if is_dataclass(arg)), None)
             if isinstance(inner, type):
-                found.append((f"{name}.{item.name}", inner, inner is not hint))
+                found.append((f"{name}.{item.name}", inner, get_origin(hint) is tuple))
     return sorted(found, key=lambda each: each[0])
 
 

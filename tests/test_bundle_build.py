@@ -116,3 +116,14 @@ def test_the_deadline_of_the_gate_is_not_that_of_a_build(repo: Repo, log: Path) 
     head = repo.commit({"build.sh": "sleep 2\n" + BUILD.format(log=log)})
     with deadline(1.5):
         assert rules(report(repo, base, head)) == []
+
+
+def test_each_side_is_built_as_its_own_policy_says(repo: Repo, log: Path) -> None:
+    base = repo.commit(files(log, 50_000))
+    policy = POLICY.format(timeout="1m").replace('"build.sh"]', '"other.sh"]')
+    head = repo.commit(
+        {"gatepost.toml": policy, "other.sh": BUILD.format(log=log), "build.sh": None, "src/a.txt": "a" * 51_000}
+    )
+    found = report(repo, base, head)
+    entry = found.sections["bundle"]["artifacts"][0]
+    assert (entry["before"]["raw"], entry["after"]["raw"]) == (50_000, 51_000)

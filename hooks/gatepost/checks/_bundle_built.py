@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from gatepost.bundles import Artifact, Build, Figure
+from gatepost.bundles import Artifact, Build, Bundle, Figure
 from gatepost.bundles import build as builder
 from gatepost.bundles.recorded import REFS, key, load, save
 from gatepost.checks._bundle_rules import UNMEASURED
 from gatepost.git import Change, Snapshot
 from gatepost.model import Finding, printable
+from gatepost.policy import Policy
 
 Files = Mapping[str, tuple[str, Figure]]
 
@@ -20,7 +21,7 @@ class Built:
     """The measured output of both sides; ``problem`` says why the head's is not known."""
 
     change: Change
-    build: Build
+    builds: tuple[Build, Build]
     artifacts: Sequence[Artifact]
     before: Files | None = None
     after: Files | None = None
@@ -28,16 +29,17 @@ class Built:
     keys: tuple[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.keys = (key(self.build, self.change.base), key(self.build, self.change.head))
-        self.after = self._side(self.change.head, self.keys[1])
+        base, head = self.change.base, self.change.head
+        self.keys = (key(self.builds[0], base), key(self.builds[1], head))
+        self.after = self._side(self.builds[1], head, self.keys[1])
         if self.keys[0] == self.keys[1]:
             self.before = self.after
         elif self.after is not None and self.change.base_oid is not None:
             why, self.problem = self.problem, ""
-            self.before = self._side(self.change.base, self.keys[0])
+            self.before = self._side(self.builds[0], base, self.keys[0])
             self.problem = why  # a base that cannot be built has no figure; the head's is the first one
 
-    def _side(self, snapshot: Snapshot, name: str) -> Files | None:
+    def _side(self, build: Build, snapshot: Snapshot, name: str) -> Files | None:
         found = load(self.change.repo, name)
         if found is not None:
             return found
@@ -45,7 +47,7 @@ class Built:
             self.problem = f"there is no record for its inputs ({name[:12]}), and nothing is built here"
             return None
         try:
-            made = builder.files(self.build, snapshot, self.artifacts)
+            made = builder.files(build, snapshot, self.artifacts)
         except builder.BuildFailed as error:
             self.problem = str(error)
             return None
@@ -65,6 +67,11 @@ class Built:
         )
 
 
-def of(change: Change, build: Build | None, artifacts: Sequence[Artifact]) -> Built | None:
-    """Give the builds of a change; None where none is configured."""
-    return Built(change, build, artifacts) if build and artifacts else None
+def of(change: Change, policy: Policy, artifacts: Sequence[Artifact]) -> Built | None:
+    """Give the builds of a change; None where none is configured.
+
+    Each side is built as its own policy says: two commands cannot be merged into a stricter one.
+    """
+    base, head = (side.get("bundle", Bundle).build for side in (replace(policy, pushed=None), policy.pushed or policy))
+    base, head = base or head, head or base
+    return Built(change, (base, head), artifacts) if base and head and artifacts else None

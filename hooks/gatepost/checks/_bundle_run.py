@@ -82,7 +82,7 @@ def run(change: Change, policy: Policy) -> Outcome:
     with Cache(change.repo.directory()) as cache:
         told = _told(change, settings)
         findings += _stats_problems(told[1], file)
-        made = built(change, settings.build, [each for each in settings.artifact if not _committed(each, change)])
+        made = built(change, policy, [each for each in settings.artifact if not _committed(each, change)])
         findings += (made.finding(file),) if made and made.problem else ()
         steps = list(_steps(change, policy, cache, told, made))
         for step in steps:
