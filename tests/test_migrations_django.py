@@ -137,9 +137,8 @@ ROWS = {
 
 
 def plain(steps: tuple[object, ...]) -> list[object]:
-    from dataclasses import replace
 
-    return [s.text if isinstance(s, Sql) else replace(s, line=1) for s in steps]  # type: ignore[type-var]
+    return [s.text if isinstance(s, Sql) else s.at(1) for s in steps]
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())

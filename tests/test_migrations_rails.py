@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import replace
 
 import pytest
 
@@ -24,7 +23,7 @@ def change(body: str) -> Scripts:
 
 
 def plain(steps: tuple[object, ...]) -> list[object]:
-    return [step.text if isinstance(step, Sql) else replace(step, line=1) for step in steps]  # type: ignore[type-var]
+    return [step.text if isinstance(step, Sql) else step.at(1) for step in steps]
 
 
 ID = ops.Column("id", "bigint", False, identity="serial")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -85,14 +84,14 @@ def _read(file: Path) -> Schema | None:
         checked, _, body = raw.partition(b"\n")
         if hashlib.sha256(body).hexdigest().encode() != checked:
             return None
-        return load(json.loads(body))
+        return load(body.decode())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
 def _keep(folder: Path, key: str, schema: Schema) -> None:
     """Write beside and rename, so that no reader sees half a file; a cache that cannot be written is none."""
-    body = json.dumps(dump(schema), separators=(",", ":"), ensure_ascii=True).encode()
+    body = dump(schema).encode()
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         beside = folder / f".{key}.{os.getpid()}"

@@ -32,6 +32,7 @@ class Look:
     def __init__(self, snapshot: Snapshot, memory: dict[tuple[str, str], Any] | None = None) -> None:
         self.snapshot = snapshot
         self._texts: dict[str, str] = {}
+        self._entries: dict[str, tuple[Entry, ...]] = {}
         self._memory = {} if memory is None else memory
 
     def once(self, what: str, oid: str, build: Callable[[], T]) -> T:
@@ -42,8 +43,10 @@ class Look:
         return self._memory[key]  # type: ignore[no-any-return]  # put there by the line above
 
     def entries(self, directory: str) -> tuple[Entry, ...]:
-        """Give the entries of a directory."""
-        return self.snapshot.children(directory)
+        """Give the entries of a directory, listed once: a dozen frameworks ask, for some thousand files each."""
+        if directory not in self._entries:
+            self._entries[directory] = self.snapshot.children(directory)
+        return self._entries[directory]
 
     def files(self, directory: str, *suffixes: str) -> tuple[Entry, ...]:
         """Give the regular files of a directory, of these suffixes if any are named."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
@@ -10,55 +11,61 @@ from gatepost.sql.operations import Column, Constraint, Index
 from gatepost.sql.schema import Object, Schema, Table
 
 FORMAT = 1
-_TARGET = [item.name for item in fields(Constraint)].index("target")
 T = TypeVar("T")
 
 
-def dump(schema: Schema) -> dict[str, Any]:
-    """Give a schema as JSON values."""
-    return {
+def dump(schema: Schema) -> str:
+    """Give a schema as text: a line of JSON for what is no table, then a line for each table."""
+    head = {
         "format": FORMAT,
         "dialect": schema.dialect,
-        "tables": {name: table and _table(table) for name, table in schema.tables.items()},
         "objects": [[*place, found and _values(found)] for place, found in schema.objects.items()],
         "doubts": schema.doubts,
     }
+    lines = [_json(head)]
+    for name, table in dict.items(schema.tables):
+        text = table.text if isinstance(table, Packed) else _json(table and _table(table))
+        lines.append(f"{_json(name)}\t{text}")
+    return "\n".join(lines)
 
 
-def load(data: Any) -> Schema:
+def load(text: str) -> Schema:
     """Read what ``dump`` wrote; raises ValueError, KeyError or TypeError where it is anything else."""
+    head, *lines = text.split("\n")
+    data = json.loads(head)
     if data["format"] != FORMAT:
         raise ValueError("another format")
     schema = Schema(str(data["dialect"]))
-    schema.tables = Tables({str(name): Packed(table) if table else None for name, table in data["tables"].items()})
+    pairs = (line.partition("\t") for line in lines)
+    schema.tables = Tables({json.loads(name): Packed(held) if held != "null" else None for name, _, held in pairs})
     schema.objects = {(str(kind), str(name)): _read(Object, found) for kind, name, found in data["objects"]}
-    schema.doubts = [str(text) for text in data["doubts"]]
+    schema.doubts = [str(doubt) for doubt in data["doubts"]]
     return schema
 
 
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
 class Packed:
-    """A table as JSON values, not yet read."""
+    """A table as a line of JSON, not yet read."""
 
-    __slots__ = ("_data", "_table")
+    __slots__ = ("_table", "text")
 
-    def __init__(self, data: Any) -> None:
-        self._data = data
+    def __init__(self, text: str) -> None:
+        self.text = text
         self._table: Table | None = None
 
     @property
     def table(self) -> Table:
         """The table, read once for all copies of the schema that hold it."""
         if self._table is None:
-            self._table = _read_table(self._data)
+            self._table = _read_table(json.loads(self.text))
         return self._table
 
-    def refers_to(self, name: str) -> bool:
-        """Tell whether a foreign key may lead to a table, without reading this one."""
-        return any(made and made[_TARGET] and made[_TARGET].lower() == name.lower() for made in self._data[2].values())
-
-    def has(self, name: str) -> bool:
-        """Tell whether an index or a constraint has that name, without reading the table."""
-        return bool(self._data[3].get(name) or self._data[2].get(name))
+    def may_say(self, name: str) -> bool:
+        """Tell whether a name stands in the table at all, without reading it."""
+        return _json(name).lower() in self.text.lower()
 
 
 class Tables(dict[str, "Table | None"]):
@@ -87,13 +94,13 @@ class Tables(dict[str, "Table | None"]):
     def referring(self, name: str) -> list[Table]:
         """Give the tables with a foreign key that may lead to a table; the others stay unread."""
         found: list[Any] = list(dict.values(self))
-        packed = [one.table for one in found if type(one) is Packed and one.refers_to(name)]
+        packed = [one.table for one in found if type(one) is Packed and one.may_say(name)]
         return packed + [one for one in found if type(one) is Table]
 
     def with_name(self, name: str) -> list[Table]:
         """Give the tables that may have an index or a constraint of that name; the others stay unread."""
         found: list[Any] = list(dict.values(self))
-        return [one.table for one in found if type(one) is Packed and one.has(name)] + [
+        return [one.table for one in found if type(one) is Packed and one.may_say(name)] + [
             one for one in found if type(one) is Table
         ]
 
