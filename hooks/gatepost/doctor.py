@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from gatepost import records
-from gatepost.entry.server import ACCEPTED, HIDDEN, Server, kept, open_server
+from gatepost.entry.names import ACCEPTED, HIDDEN, kept
+from gatepost.entry.server import Server, open_server
 from gatepost.errors import GatepostError
 from gatepost.git import Repository
 from gatepost.install import CONFIG_HOOKS, EVENTS, FETCH, Layout, git_version, layout, marker

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import gatepost
-from gatepost.entry.server import HIDDEN
+from gatepost.entry.names import HIDDEN
 from gatepost.errors import GitError, UsageError
 from gatepost.git import Repository
 from gatepost.model import printable

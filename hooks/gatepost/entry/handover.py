@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -56,8 +55,12 @@ def stale(directory: Path) -> Iterator[dict[str, Any]]:
 
 
 def _path(directory: Path, update: RefUpdate) -> Path:
-    line = f"{update.old} {update.new} {update.ref}".encode("utf-8", "surrogateescape")
-    return state_dir(directory) / "handover" / f"{hashlib.sha256(line).hexdigest()}.json"
+    name = f"{update.old[:12]}-{update.new}-{update.ref.encode('utf-8', 'surrogateescape').hex()}"
+    if len(name) > 200:
+        import hashlib  # 6 ms, and most names of refs are short
+
+        name = hashlib.sha256(name.encode()).hexdigest()
+    return state_dir(directory) / "handover" / f"{name}.json"
 
 
 def _load(path: Path) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gatepost.entry.identity import Pusher
-from gatepost.entry.server import REVIEWED, kept
+from gatepost.entry.names import REVIEWED, kept
 from gatepost.gate_rules import RULES
 from gatepost.git import Change, Repository, make_change
 from gatepost.model import Finding, Report, printable

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gatepost.entry import handover, incident
-from gatepost.entry.server import ACCEPTED, INBOX, REVIEWED, Server, kept, open_server, symrefs
+from gatepost.entry.lines import updates
+from gatepost.entry.names import ACCEPTED, INBOX, REVIEWED, kept
 from gatepost.errors import GatepostError
 from gatepost.git import Repository, Snapshot
 from gatepost.model import RefUpdate, printable
-from gatepost.policy import FILE, Policy
 from gatepost.records import Draft, append_all, read
+
+if TYPE_CHECKING:
+    from gatepost.entry.server import Server
 
 # What the handover carries for us, and what a landed record repeats of its verdict.
 _REPEATED = ("ref", "old", "new", "verdict", "digest", "pusher", "pusher_by", "mode")
@@ -36,6 +40,8 @@ def landed(repo: Repository, directory: Path, pushed: Iterable[RefUpdate]) -> li
         elif not update.deletes:
             unknown.append(update)
     if unknown:
+        from gatepost.entry.server import open_server
+
         lines += _others(repo, open_server(repo, directory), unknown, drafts, moved)
     drafts += [_verdict(None, said | {"landed": False}) for said in handover.stale(directory)]
     append_all(repo, drafts)
@@ -78,6 +84,8 @@ def _others(
     repo: Repository, server: Server, updates: list[RefUpdate], drafts: list[Draft], moved: list[tuple[str, str]]
 ) -> Iterator[str]:
     """Take what is no judged update: statements in the inbox, and what landed though nobody judged it."""
+    from gatepost.entry.server import symrefs
+
     aliases = symrefs(repo, server.directory, (update.ref for update in updates))
     for update in updates:
         target = aliases.get(update.ref, update.ref)
@@ -117,6 +125,7 @@ def _start_watch(repo: Repository, directory: Path, said: dict[str, Any]) -> Ite
     """Start the verification of a deploy, detached; tell the pusher how to wait for it."""
     from gatepost.gate import landed_policy
     from gatepost.metrics import Verification
+    from gatepost.policy import FILE, Policy
     from gatepost.watch import Deploy, start
 
     file, head = directory / FILE, _commit(said)
@@ -136,9 +145,6 @@ def _start_watch(repo: Repository, directory: Path, said: dict[str, Any]) -> Ite
 
 def main() -> int:
     """Record what git says has landed; a push that landed is never failed."""
-    from gatepost.entry.pre_receive import updates
-    from gatepost.entry.told import write
-
     directory = Path(os.environ.get("GIT_DIR", ".")).absolute()
     try:
         with Repository(directory, client=False) as repo:
@@ -149,5 +155,7 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 - the push has landed; the operator must know
         number = incident.report(directory, error)
         lines = [f"gatepost: it landed, but was not recorded; reference {number}"]
-    write("".join(line + "\n" for line in lines))
+    with suppress(OSError):  # the pusher may be gone
+        sys.stdout.write("".join(line + "\n" for line in lines))
+        sys.stdout.flush()
     return 0

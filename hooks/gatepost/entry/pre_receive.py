@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gatepost.entry import handover, inbox, incident, pending
+from gatepost.entry import handover, incident, pending
 from gatepost.entry.identity import Pusher, pusher
+from gatepost.entry.names import ACCEPTED, INBOX, kept
 from gatepost.entry.refs import REFUSED, always, refused
-from gatepost.entry.server import ACCEPTED, INBOX, Server, kept, open_server, symrefs
-from gatepost.errors import BLOCK, PASS, UNKNOWN, CannotJudge, GatepostError, GitError, PolicyError, TimeUp
+from gatepost.entry.server import Server, open_server, symrefs
+from gatepost.errors import BLOCK, PASS, UNKNOWN, CannotJudge, GatepostError, PolicyError, TimeUp
 from gatepost.gate import deadline, evaluate, read_policy
-from gatepost.git import Change, Repository, decode, make_change
+from gatepost.git import Change, Repository, make_change
 from gatepost.model import Finding, RefUpdate, Report, Skip, is_zero
 from gatepost.records import repository_id
 from gatepost.suspicious import crafted
@@ -59,14 +60,6 @@ class Answer:
 
 def _always(report: Report) -> bool:
     return any(always(finding) for finding in report.findings)
-
-
-def updates(stdin: bytes) -> list[RefUpdate]:
-    """Read what githooks(5) gives: ``old SP new SP ref`` on each line."""
-    rows = [line.split(" ", 2) for line in decode(stdin).split("\n") if line]
-    if any(len(row) != 3 for row in rows):
-        raise GitError("the hook was given a line that is no ref update", "run it as git does: see githooks(5)")
-    return [RefUpdate(*row) for row in rows]
 
 
 def judge(repo: Repository, directory: Path, pushed: Iterable[RefUpdate], environ: Mapping[str, str]) -> Answer:
@@ -117,6 +110,7 @@ class _Push:
         return Judged(update, target, report, deploys, reviewed, watched=report.head in self.watched)
 
     def _statement(self, update: RefUpdate, target: str) -> Judged:
+        from gatepost.entry import inbox  # and ssh-keygen's temporary files, only where a statement comes
         from gatepost.reviews import Refused
 
         try:

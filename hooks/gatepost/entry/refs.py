@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gatepost.entry.server import INBOX, Server
+from gatepost.entry.names import INBOX
+from gatepost.entry.server import Server
 from gatepost.gate_rules import RULES
 from gatepost.model import Finding, RefUpdate, is_zero
 from gatepost.records import REF

@@ -13,13 +13,6 @@ from gatepost.gate import POLICY_LIMIT, tree_policy
 from gatepost.git import Repository, Snapshot
 from gatepost.paths import matches
 from gatepost.policy import FILE, Gate, Vocabulary, overlay, parse_policy, parse_toml
-from gatepost.records import REF
-
-OWN = "refs/gatepost/server/"
-INBOX = "refs/gatepost/inbox/"
-ACCEPTED = OWN + "accepted/"
-REVIEWED = OWN + "reviewed/"
-HIDDEN = (REF, "refs/gatepost", f"!{INBOX.rstrip('/')}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +69,6 @@ def _tree_gate(head: Snapshot) -> Mapping[str, Any]:
 def _table(data: Mapping[str, Any]) -> Mapping[str, Any]:
     table = data.get("gate", {})
     return table if isinstance(table, Mapping) else {}
-
-
-def kept(prefix: str, ref: str) -> str:
-    """Give the server's own ref that remembers something of ``ref``."""
-    return prefix + ref.removeprefix("refs/")
 
 
 def symrefs(repo: Repository, directory: Path, refs: Iterable[str]) -> dict[str, str]:

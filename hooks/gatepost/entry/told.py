@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from gatepost.entry import incident
-from gatepost.entry.pre_receive import Answer, Judged, judge, updates
+from gatepost.entry.lines import updates
+from gatepost.entry.pre_receive import Answer, Judged, judge
 from gatepost.errors import UNKNOWN, GatepostError
 from gatepost.git import Repository
 from gatepost.model import Report, Skip, printable
@@ -38,8 +39,6 @@ def answer(directory: Path, stdin: bytes) -> tuple[int, str]:
 
 def render(said: Answer) -> str:
     """Write what is said of a push."""
-    from gatepost.reports.text import render as whole
-
     reported = [one for one in said.judged if one.report is not None]
     if not reported:
         return "".join(f"{_cut(one.update.ref)}: {one.remark}\n" for one in said.judged if one.remark)
@@ -48,6 +47,8 @@ def render(said: Answer) -> str:
         return "".join(line + "\n" for line in head)
     if said.mode == "report":
         head.append("report mode: nothing is refused, this is what would be said")
+    from gatepost.reports.text import render as whole
+
     body = whole(_merged(reported), width=WIDTH, limit=LINES - len(head), exit_code=said.exit_code)
     *lines, last = body.splitlines()
     return "\n".join([*head, *lines, json.dumps(json.loads(last) | _agent(said), separators=(",", ":"))]) + "\n"

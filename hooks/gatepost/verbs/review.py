@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gatepost import records, reviews
-from gatepost.entry.server import INBOX
+from gatepost.entry.names import INBOX
 from gatepost.errors import BLOCK, PASS, UsageError
 from gatepost.git import Repository, failure
 from gatepost.model import printable

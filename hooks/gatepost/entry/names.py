@@ -1,0 +1,16 @@
+"""The refs that the server keeps for itself, and the one place where clients may bring something."""
+
+from __future__ import annotations
+
+from gatepost.records import REF
+
+OWN = "refs/gatepost/server/"
+INBOX = "refs/gatepost/inbox/"
+ACCEPTED = OWN + "accepted/"
+REVIEWED = OWN + "reviewed/"
+HIDDEN = (REF, "refs/gatepost", f"!{INBOX.rstrip('/')}")
+
+
+def kept(prefix: str, ref: str) -> str:
+    """Give the server's own ref that remembers something of ``ref``."""
+    return prefix + ref.removeprefix("refs/")
