@@ -8,7 +8,7 @@ from conftest import Repo
 from gatepost.git import Repository
 from gatepost.metrics import Verification
 from gatepost.watch import Deploy, begin, start
-from gatepost.watch.after_push import refuses, reminder
+from gatepost.watch.after_push import refusal, reminder
 from gatepost.watch.store import FILE, Store
 
 MAIN = "refs/heads/main"
@@ -34,7 +34,7 @@ def test_the_next_push_hears_of_a_regression(server: Repo, tmp_path: Path) -> No
         other = server.commit({"a": "something else"}, parent=bad)
         undone = server.commit({"a": "good"}, parent=bad)
         reverted = server.commit({"b": "and more"}, parent=bad, message=f"Revert\n\nThis reverts commit {bad}.")
-        assert "only its rollback" in str(refuses(repo, server.path, MAIN, other, told))
-        assert refuses(repo, server.path, MAIN, undone, told) is None
-        assert refuses(repo, server.path, MAIN, reverted, told) is None
+        assert "only its rollback" in str(refusal(repo, server.path, MAIN, other, told))
+        assert refusal(repo, server.path, MAIN, undone, told) is None
+        assert refusal(repo, server.path, MAIN, reverted, told) is None
         assert reminder(server.path, "refs/heads/other") is None

@@ -52,8 +52,9 @@ def all_rules() -> dict[str, Rule]:
 def gate_rules() -> tuple[Rule, ...]:
     """Give the rules that belong to the gate itself and to no check."""
     from gatepost import gate_rules as own
+    from gatepost import verify_rules as verification
 
-    return (INVALID, *own.RULES)
+    return (INVALID, *own.RULES, *verification.RULES)
 
 
 def all_settings() -> tuple[Setting, ...]:

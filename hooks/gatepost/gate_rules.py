@@ -19,6 +19,17 @@ SUSPICIOUS = Rule(
 RULES: tuple[Rule, ...] = (
     SUSPICIOUS,
     Rule(
+        "verify/landed-without-verdict",
+        "error",
+        """A protected branch moved though nobody judged the push.
+
+        Why: the hook was off, not executable, or somebody went round it; what landed was never looked at.
+
+        Instead: run `gatepost doctor` on the server, then `gatepost check` on what landed.
+
+        Fine when: an operator moved the branch on purpose, and says so in a review.""",
+    ),
+    Rule(
         "gate/too-large",
         "error",
         """A file or a push is larger than the policy's limits.

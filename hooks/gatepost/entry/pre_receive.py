@@ -20,6 +20,7 @@ from gatepost.errors import BLOCK, PASS, UNKNOWN, CannotJudge, GatepostError, Po
 from gatepost.gate import deadline, evaluate, read_policy
 from gatepost.git import Change, Repository, make_change
 from gatepost.model import Finding, RefUpdate, Report, Skip, is_zero
+from gatepost.policy import Policy
 from gatepost.records import repository_id
 from gatepost.suspicious import crafted
 
@@ -72,6 +73,7 @@ def judge(repo: Repository, directory: Path, pushed: Iterable[RefUpdate], enviro
         judged = tuple(push.judge(update, aliases.get(update.ref, update.ref)) for update in pushed)
         judged_refs = {one.target: len(one.update.new) for one in judged if one.report}
         reminders = [line for ref, digits in judged_refs.items() for line in pending.still_open(repo, ref, digits)]
+        reminders += _regressions(directory, judged_refs)
     answer = Answer(judged, server.gate.mode, tuple(reminders))
     if answer.exit_code == PASS:
         hand_over(repo, directory, answer, who)
@@ -141,7 +143,8 @@ class _Push:
         policy, invalid = read_policy(change, self.server.file)
         if "verification" in policy.tables or (policy.pushed and "verification" in policy.pushed.tables):
             self.watched.add(change.head_oid)
-        report = evaluate(change, policy, extra=(*invalid, *crafted(change)))
+        extra = (*invalid, *crafted(change), *_after_regression(self.repo, self.server.directory, change, policy))
+        report = evaluate(change, policy, extra=extra)
         logged = tuple(self._logged(skip) if skip.detail else skip for skip in report.skipped)
         return replace(report, skipped=logged)
 
@@ -149,6 +152,29 @@ class _Push:
         """Keep an internal error's traceback in the log of the server, where the pusher cannot see it."""
         number = incident.reference(self.server.directory, skip.detail)
         return replace(skip, reason=f"{skip.reason}; reference {number} in the log of the server", detail="")
+
+
+def _after_regression(repo: Repository, directory: Path, change: Change, policy: Policy) -> tuple[Finding, ...]:
+    if change.ref is None or not _ever_watched(directory):
+        return ()
+    from gatepost.metrics import Verification
+    from gatepost.watch.after_push import refusal
+
+    found = refusal(repo, directory, change.ref, change.head_oid, policy.get("verification", Verification))
+    return (found,) if found else ()
+
+
+def _ever_watched(directory: Path) -> bool:
+    return (directory / "gatepost" / "watch.sqlite").exists()
+
+
+def _regressions(directory: Path, refs: Iterable[str]) -> list[str]:
+    """Tell of deploys that regressed and are still live; nothing is imported where nothing was ever watched."""
+    if not _ever_watched(directory):
+        return []
+    from gatepost.watch.after_push import reminder
+
+    return [line for line in (reminder(directory, ref) for ref in refs) if line]
 
 
 def _skip(error: GatepostError) -> Skip:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from gatepost.git import Repository
 from gatepost.metrics import Verification
-from gatepost.model import is_zero, printable
+from gatepost.model import Finding, is_zero, printable
+from gatepost.verify_rules import LIVE
 from gatepost.watch.model import Watch
 from gatepost.watch.store import FILE, Store
 
@@ -35,15 +36,17 @@ def reminder(directory: Path, ref: str) -> str | None:
     )
 
 
-def refuses(repo: Repository, directory: Path, ref: str, new: str, settings: Verification) -> str | None:
-    """Say why a push is refused after a regression, where ``refuse_after_regression`` is set.
+def refusal(repo: Repository, directory: Path, ref: str, new: str, settings: Verification) -> Finding | None:
+    """Give the finding that refuses a push after a regression, where ``refuse_after_regression`` is set.
 
     Its rollback is let through: the tree of the commit before it, or a commit that names it as reverted.
     """
     watch = last_regressed(directory, ref)
     if watch is None or not settings.refuse_after_regression or _undoes(repo, watch, new):
         return None
-    return f"the last deploy {watch.oid[:SHORT]} regressed: only its rollback may land now"
+    short = watch.oid[:SHORT]
+    message = f"the last deploy {short} regressed: only its rollback may land now"
+    return Finding(LIVE, ref, message, f"git revert {short}, or push the commit before it", key=watch.oid)
 
 
 def _undoes(repo: Repository, watch: Watch, new: str) -> bool:
