@@ -130,3 +130,13 @@ def test_one_change_in_several_files_is_undone_together(two_sides: Builder) -> N
     files |= {"db/migrations/5_d.up.sql": "CREATE TABLE d (i int);", "db/migrations/5_d.down.sql": "DROP TABLE d;"}
     found = findings(two_sides(FIRST, files))
     assert [(one.rule.id, one.effective_level) for one in found] == [("migration/empty-down", "error")]
+
+
+def test_one_time_for_two_is_fine_where_the_whole_name_counts(two_sides: Builder) -> None:
+    first = "database/migrations/2024_01_01_000000_a.php"
+    text = (
+        "<?php\nuse Illuminate\\Database\\Migrations\\Migration;\nreturn new class extends Migration {\n"
+        "    public function up() { Schema::drop('a'); }\n    public function down() { DB::statement('x'); }\n};\n"
+    )
+    change = two_sides({first: text}, {first.replace("_a", "_b"): text + "//"})
+    assert "migration/out-of-order" not in [one.rule.id for one in CHECK.run(change, Policy()).findings]

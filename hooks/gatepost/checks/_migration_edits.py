@@ -51,16 +51,16 @@ def _meaning(step: Any) -> Any:
 
 
 def kind(changed: Changed, change: Change) -> str:
-    """Say what an edit touched: ``comments`` only, the ``down`` only, or the ``up``."""
+    """Say what an edit touched: ``comments`` only, the ``down`` only, ``code`` that is not read, or the ``up``."""
     before, after = changed.before, changed.after
     assert before is not None
     assert after is not None
     if all(_same_code(path, change) for path in {*before.files, *after.files}):
         return "comments"
+    if meaning(before.up) != meaning(after.up) or after.up.state == "not-analysed":
+        return "up"
     if not _comparable(before, after):
-        return "up"
-    if meaning(before.up) != meaning(after.up):
-        return "up"
+        return "code"
     return "down" if meaning(before.down) != meaning(after.down) else "comments"
 
 

@@ -55,6 +55,7 @@ def _edited(changed: Changed, history: History, change: Change, named: str) -> F
             "only its comments or white space were edited",
             "nothing, unless the tool keeps checksums",
         ),
+        "code": ("warning", "code in it that is not read was edited", "see that it still does what ran elsewhere"),
         "down": ("warning", "its down was edited", "see that it still undoes what ran: gatepost rehearse BASE..HEAD"),
         "up": (
             None,

@@ -12,16 +12,21 @@ from gatepost.migrations._look import Look, Unreadable
 Reader = Callable[[str, str, str], Scripts]
 
 
-def listing(look: Look, place: Place, name: re.Pattern[str], read: Reader) -> Listing:
-    """Give the files whose names have the groups ``version`` and ``name``."""
+def listing(look: Look, place: Place, name: re.Pattern[str], read: Reader, *, whole: bool = False) -> Listing:
+    """Give the files whose names have the groups ``version`` and ``name``.
+
+    ``whole``: the tool tells migrations apart by the whole name, so that two may have one time.
+    """
     return _order.listing(
-        _migration(look, place, entry, found["version"], found["name"], read)
+        _migration(look, place, entry, found["version"], found["name"], read, whole)
         for entry in look.files(place.root)
         if (found := name.fullmatch(entry.name))
     )
 
 
-def _migration(look: Look, place: Place, entry: Entry, version: str, title: str, read: Reader) -> Migration:
+def _migration(
+    look: Look, place: Place, entry: Entry, version: str, title: str, read: Reader, whole: bool
+) -> Migration:
     def load() -> Scripts:
         try:
             return read(look.source(entry.path), entry.path, place.dialect)
@@ -34,7 +39,7 @@ def _migration(look: Look, place: Place, entry: Entry, version: str, title: str,
         title,
         entry.path,
         {entry.path: entry.oid},
-        _order.number(version),
+        (*_order.number(version), *([(1, 0, title)] if whole else [])),
         load,
         place.dialect,
     )

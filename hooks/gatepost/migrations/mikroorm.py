@@ -30,7 +30,7 @@ def _read(text: str, path: str, dialect: str) -> Scripts:
 
 def listing(look: Look, place: Place) -> Listing:
     """Give the files in the order of their versions."""
-    return _coded.listing(look, place, NAME, _read)
+    return _coded.listing(look, place, NAME, _read, whole=True)
 
 
 FRAMEWORK = Framework(

@@ -59,7 +59,7 @@ def _migration(look: Look, place: Place, entry: Entry, found: re.Match[str]) -> 
         found["name"],
         entry.path,
         {entry.path: entry.oid},
-        _order.number(found["version"]),
+        (*_order.number(found["version"]), (1, 0, found["name"])),
         load,
         place.dialect,
     )

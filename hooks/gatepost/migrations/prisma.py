@@ -47,7 +47,7 @@ def _migration(look: Look, place: Place, entry: Entry, found: re.Match[str]) -> 
         by_name.get("down.sql"),
         version=found["version"],
         name=found["name"],
-        order=_order.number(found["version"]),
+        order=(*_order.number(found["version"]), (1, 0, found["name"])),
         transaction=False,
     )
 
