@@ -184,6 +184,32 @@ def test_entries_are_detected(history: History) -> None:
     assert report.findings[0].data["chain"][0] == "web/index.html"
 
 
+def test_what_is_built_is_no_entry(history: History) -> None:
+    base = {
+        "package.json": '{"name": "action", "main": "dist/index.js"}',
+        "dist/index.js": 'require("./other.js")\n' + "x" * 5_000_000,
+        "src/main.ts": 'import "./a"\n',
+        "src/a.ts": "",
+    }
+    report = history.step(base, {"src/a.ts": 'import "nock"\n', "dist/index.js": "y" * 5_000_000})
+    assert rules(report) == ["bundle/test-code-reachable"]
+    assert report.findings[0].data["chain"] == ["src/main.ts", "src/a.ts", "nock"]
+
+
+def test_a_project_without_an_entry_is_not_followed_and_says_so(history: History) -> None:
+    report = history.step({"package.json": "{}", "odd/place.ts": ""}, {"odd/place.ts": 'import "msw"\n'})
+    assert [skip.reason for skip in report.skipped if skip.check == "bundle"] == [
+        "no production entry is known for odd/place.ts; name it in bundle.entries of gatepost.toml"
+    ]
+    assert report.verdict == "pass"
+
+
+def test_scripts_that_build_name_entries(history: History) -> None:
+    base = {"package.json": '{"scripts": {"build": "ncc build -o dist/x src/restore.ts"}}', "src/restore.ts": ""}
+    report = history.step(base, {"src/restore.ts": 'import "nock"\n'})
+    assert rules(report) == ["bundle/test-code-reachable"]
+
+
 def test_next_routes_are_entries(history: History) -> None:
     base = {
         "package.json": '{"dependencies": {"next": "16"}}',

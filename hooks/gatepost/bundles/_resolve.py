@@ -113,6 +113,24 @@ class Resolver:
                 return found
         return None
 
+    def plausible(self, directory: str, value: str) -> bool:
+        """Tell whether a manifest's value may be a module: what is there, or what a build makes."""
+        path = normal(join(directory, value))
+        inner = path[len(directory) + 1 :] if path and directory else path or ""
+        built = inner.partition("/")[0] in _BUILT and not value.endswith((".d.ts", ".d.mts", ".d.cts", ".css", ".json"))
+        return built or (path is not None and self.probe(path) is not None)
+
+    def origin(self, directory: str, value: str) -> str | None:
+        """Give the source of what a manifest names; None for what was built and whose source is not known."""
+        path = normal(join(directory, value))
+        if path is None:
+            return None
+        found = (self.probe(base) for base in _sources(directory, path))
+        if source := next((each for each in found if each and "." in each.rpartition("/")[2]), None):
+            return source
+        inner = path[len(directory) + 1 :] if directory else path
+        return None if inner.partition("/")[0] in _BUILT else self.source(directory, value)
+
     def mapped(self, directory: str, specifier: str) -> Iterator[str]:
         """Give the paths that aliases make of a specifier: the policy's, then TypeScript's, then the usual ones."""
         yield from _apply(self.aliases.items(), specifier)

@@ -9,7 +9,7 @@ from typing import Any
 from gatepost.bundles import Family, Import, Source
 from gatepost.bundles._resolve import Resolver, project
 from gatepost.bundles._tree import Tree
-from gatepost.paths import join, parent
+from gatepost.paths import join, normal, parent
 
 _LANGUAGES = {
     ".ts": "ts", ".tsx": "ts", ".mts": "ts", ".cts": "ts",
@@ -19,13 +19,20 @@ _LANGUAGES = {
 }  # fmt: skip
 _LEAVES = (".json", ".scss", ".less", ".graphql", ".gql", ".svg", ".wasm")
 _CONFIG = re.compile(r"(?:.*/)?(?:package\.json|[jt]sconfig[^/]*\.json|pnpm-workspace\.yaml|lerna\.json)")
-_CONVENTIONAL = ("src/main", "src/index", "src/app", "src/App", "main", "index", "app", "server", "src/server")
+_CONVENTIONAL = (
+    *("src/main", "src/index", "src/app", "src/App", "main", "index", "app", "server", "src/server"),
+    *("resources/js/app", "assets/js/app", "app/javascript/application"),
+)
 _FIELDS = ("source", "svelte", "module", "browser", "main")
 _NEXT = re.compile(
     r"(?:src/)?(?:app/(?:.*/)?(?:page|layout|template|loading|error|not-found|route|default|global-error)|pages/.*"
     r"|middleware|proxy|instrumentation(?:-client)?)\.(?:tsx?|jsx?|mjs)"
 )
 _SCRIPT = (".tsx", ".ts", ".jsx", ".js", ".mjs", ".cjs", ".mts", ".cts")
+_BUILDS = re.compile(r"(?:pre)?(?:build|bundle|package|compile|dist|prod)")
+_CONFIGURES = re.compile(
+    r"(?:config|build|script|gulpfile|rollup|webpack)[^/]*\.[a-z]+$|(?:^|/)(?:scripts|build|tools)/"
+)
 _PROJECT_LIMIT = 20
 
 
@@ -63,10 +70,24 @@ def _of_project(tree: Tree, directory: str) -> Iterator[str]:
     manifest, resolver = tree.json(join(directory, "package.json")), Resolver(tree)
     pages = list(_pages(tree, directory))
     routes = list(_routes(tree, directory)) if _uses(manifest, "next") else []
-    named = [path for value in _named(manifest) if (path := resolver.source(directory, value))]
-    yield from (*pages, *routes, *(path for path in named if path.endswith(_SCRIPT)))
-    if not (pages or routes or named):
-        yield from _conventional(tree, directory)
+    values = [value for value in _named(manifest) if resolver.plausible(directory, value)]
+    origins = [resolver.origin(directory, value) for value in values]
+    named = [path for path in origins if path and path.endswith(_SCRIPT)]
+    yield from (*pages, *routes, *named)
+    if None in origins or not (pages or routes or named):
+        scripts = list(_scripts(tree, directory, manifest))
+        yield from scripts or _conventional(tree, directory)
+
+
+def _scripts(tree: Tree, directory: str, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Give the sources that the scripts which build name, as in ``ncc build src/restore.ts``."""
+    table = manifest.get("scripts")
+    for name, command in table.items() if isinstance(table, dict) else ():
+        if isinstance(command, str) and _BUILDS.match(str(name)):
+            for word in command[:2000].split():
+                path = normal(join(directory, word.strip("'\"")))
+                if path and path.endswith(_SCRIPT) and tree.is_file(path) and not _CONFIGURES.search(path):
+                    yield path
 
 
 def _pages(tree: Tree, directory: str) -> Iterator[str]:
@@ -105,6 +126,9 @@ def _uses(manifest: Mapping[str, Any], package: str) -> bool:
 
 
 def _conventional(tree: Tree, directory: str) -> Iterator[str]:
+    for place in ("src/entrypoints", "src/entries", "app/javascript/packs"):
+        listed = [e for name, e in tree.names(join(directory, place)).items() if name.endswith(_SCRIPT) and e.is_file]
+        yield from (join(directory, place, entry.path) for entry in listed)
     for stem in _CONVENTIONAL:
         for suffix in _SCRIPT:
             if tree.is_file(path := join(directory, stem + suffix)):

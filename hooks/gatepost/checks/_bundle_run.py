@@ -22,8 +22,8 @@ from gatepost.checks._bundle_built import of as built
 from gatepost.checks._bundle_rules import UNMEASURED
 from gatepost.checks._bundle_sizes import Step
 from gatepost.git import Change
-from gatepost.model import Finding, Outcome, printable
-from gatepost.paths import matches
+from gatepost.model import Finding, Outcome, Skip, printable
+from gatepost.paths import matches, parent
 from gatepost.policy import Policy
 
 POLICY_FILES = ("gatepost.toml", "pyproject.toml")
@@ -79,6 +79,7 @@ def run(change: Change, policy: Policy) -> Outcome:
     settings, file = policy.get("bundle", Bundle), _file(policy)
     reached: dict[str, list[object]] = {"new": [], "gone": []}
     findings: list[Finding] = []
+    skipped: list[Skip] = []
     with Cache(change.repo.directory()) as cache:
         told = _told(change, settings)
         findings += _stats_problems(told[1], file)
@@ -89,14 +90,30 @@ def run(change: Change, policy: Policy) -> Outcome:
             findings += _judged(step, change, cache, named=bool(settings.artifact), problem=bool(made and made.problem))
         for family in _families():
             found = _compare(change, settings, family, cache)
-            if found:
+            if found is None:
+                skipped += _unfollowed(change, family, file)
+            else:
                 findings += reach.judge(found, change, settings, file)
                 part = reach.section(found)
                 if family.first_load:
                     findings += packages.join(found, change, part, policy.gate.max_file)
                 for key, entries in part.items():
                     reached[key] += entries
-    return Outcome(tuple(findings), {"bundle": {"artifacts": [step.json() for step in steps], "reachable": reached}})
+    section = {"artifacts": [step.json() for step in steps], "reachable": reached}
+    return Outcome(tuple(findings), {"bundle": section}, tuple(skipped))
+
+
+def _unfollowed(change: Change, family: Family, file: str) -> Iterator[Skip]:
+    """Say so where code of a project changed and nothing tells where its production begins."""
+    if not family.first_load:
+        return
+    tree = Tree(change.head)
+    changed = (path for path, each in change.paths.items() if each.new and family.language(path) in ("ts", "js"))
+    code = next((path for path in changed if not matches(path, *family.test_paths)), None)
+    if code and tree.above(parent(code), "package.json"):
+        yield Skip(
+            "bundle", f"no production entry is known for {printable(code, 80)}; name it in bundle.entries of {file}"
+        )
 
 
 def _committed(artifact: Artifact, change: Change) -> bool:
