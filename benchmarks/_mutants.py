@@ -212,7 +212,7 @@ def _javascript_assertion(node: Any, mutant: Callable[..., Mutant]) -> Iterator[
     if arguments in (b"(true)", b"(false)", b"(undefined)", b"(null)") or b").not" in head.text:
         return
     yield mutant("to toBeTruthy", LOST, (*span, head.text + b".toBeTruthy();"))
-    yield mutant("to toBeDefined", LOST, (*span, head.text + b".toBeDefined();"))
+    yield mutant("to toBeDefined", LOST | TRIVIAL, (*span, head.text + b".toBeDefined();"))
     yield mutant("to anything", LOST, (*span, head.text + b".toEqual(expect.anything());"))
     subject = head.child_by_field_name("arguments") if head.type == "call_expression" else None
     if subject is not None and not subject.text.startswith((b"('", b'("')):

@@ -46,7 +46,9 @@ def replay(path: str, count: int) -> Iterator[dict[str, Any]]:
         try:
             change = make_change(repo, parent, commit)
             if CHECK.relevant(change, Policy()):
-                row["touches"] = True
+                row["touches"] = any(
+                    suite.claims(path) and not suite.mixed for suite in languages() for path in change.paths
+                )
                 outcome = CHECK.run(change, Policy())
                 row["findings"] = [_row(finding) for finding in outcome.findings]
                 row["entries"] = len(outcome.sections["tests"])

@@ -137,7 +137,7 @@ def test_single_comments_are_counted(two_sides: Builder) -> None:
 
 
 def test_many_comments_are_a_note(two_sides: Builder) -> None:
-    many = "".join(f"x{n} = 1  # type: ignore\n" for n in range(7))
+    many = "".join(f"x{n} = 1  # type: ignore\n" for n in range(12))
     assert spoken(judge(two_sides, {"src/a.py": "x = 1\n"}, {"src/a.py": many})) == {"note suppression-added"}
 
 

@@ -252,7 +252,7 @@ class _Assertions:
         if other.strength > one.strength or bool(other.via) != bool(one.via):
             why = f"{other.via} asserts it now" if other.via else "a stronger assertion took its place"
             return self.found("assertion-removed", one, other, why)
-        if _empty(one, other):
+        if _empty(one, other) or _absent(one, other):
             return self.found("expected-changed", one, other)
         if other.operator == one.operator and other.strength == one.strength:
             return self.found(_moved_bound(one, other), one, other)
@@ -309,7 +309,7 @@ class _Assertions:
             return None
         other = (strong or weak)[0]
         self.free.remove(other)
-        if one.operator == "raises":
+        if one.operator == "raises" or (not strong and (_absent(one, other) or _predicate(one, other))):
             return self.found("expected-changed", one, other)
         if strong:
             return self.found("assertion-removed", one, other, "rewritten: another assertion took its place")
@@ -320,6 +320,8 @@ class _Assertions:
         level = self.last()
         gone = self.after.live and self.arranged(one)
         why = "what it looked at is gone or changed as well" if gone and level is None else ""
+        if level is None and (one.weak or len(self.after.live) >= len(self.before.live)):
+            level = "note"
         return self.found("assertion-removed", one, None, why, level)
 
     def last(self) -> Level | None:
@@ -342,6 +344,16 @@ class _Assertions:
 
 def _related(one: Assertion, other: Assertion) -> bool:
     return bool(one.names & other.names or identifiers(one.subject) & identifiers(other.subject))
+
+
+def _absent(one: Assertion, other: Assertion) -> bool:
+    """Tell that what had a value must not be there now."""
+    return other.operator in ("contains", "in") and other.negated and not one.negated
+
+
+def _predicate(one: Assertion, other: Assertion) -> bool:
+    """Tell the answer to another question from the bare truth of the old subject, or of a part of it."""
+    return other.operator == "truthy" and other.subject not in one.subject and one.subject not in other.subject
 
 
 def _empty(one: Assertion, other: Assertion) -> bool:

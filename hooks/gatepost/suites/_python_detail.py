@@ -53,7 +53,9 @@ class _Walk:
         spot = Spot(node.lineno, guards, dead)
         if isinstance(node, ast.Assert):
             self.statements.append("assert " + squeeze(text(node.test), 200))
-            found = list(demanded(node.test, spot))
+            never = isinstance(node.test, ast.Constant) and not node.test.value
+            fails = Assertion("fail", "fails", " / ".join(guards), node.lineno, guards=guards, dead=dead)
+            found = [fails] if never else list(demanded(node.test, spot))
             shown = squeeze(f"assert {text(node.test)}", 200)
             self.assertions += [replace(one, source=shown if len(found) == 1 else "") for one in found]
             self.expressions([node.test], spot)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gatepost.suites._compare import Weakening
 
-MANY = 5
+MANY = 10
 _ONE = re.compile(
     rb"(?:#|//|/\*|<!--)[ \t]*(noqa|type:[ \t]*ignore|pyright:[ \t]*ignore|pylint:[ \t]*disable"
     rb"|pragma:[ \t]*no[ \t]?cover|nosec|eslint-disable(?:-next-line|-line)?|@ts-ignore|@ts-expect-error"

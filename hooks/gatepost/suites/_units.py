@@ -42,6 +42,11 @@ class Assertion:
         return f"{'not ' if self.negated else ''}{self.subject} {self.operator} {self.expected}{self.pattern}".strip()
 
     @property
+    def weak(self) -> bool:
+        """Tell an assertion that only says that there is a value."""
+        return self.operator == "!=" and self.expected in ("None", "undefined", "null", "nil", "True", "False")
+
+    @property
     def live(self) -> bool:
         """Tell whether it runs and can fail."""
         return not self.dead and not self.trivial
