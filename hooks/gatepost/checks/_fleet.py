@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
+from gatepost.policy import LOWER
+
 DEPLOYED = ("refs/deployed/production", "refs/deployed/prod")
 
 
@@ -36,7 +38,7 @@ class Expect:
     because: str = ""
     owner: str = ""
     expires: date | None = None
-    strength: Literal["require", "prefer"] = "require"
+    strength: Literal["require", "prefer"] = field(default="require", metadata=LOWER)
     file: str = ""
 
 

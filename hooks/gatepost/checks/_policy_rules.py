@@ -13,7 +13,8 @@ LOOSENED = Rule(
     this push, but would be for every later one, and nobody would have decided it.
 
     Instead: take the change back. Where it is meant, let the operator set the key in the server's own
-    gatepost.toml, which wins; what is fixed there, a push cannot loosen.
+    gatepost.toml, which wins; what is fixed there, a push cannot loosen. Where there is no server, land a
+    suppression of this rule first, with a reason and a near date.
 
     Fine when: the repository gets its first policy; then this is a warning, to be reviewed, unless a branch that
     is there would leave the gate.""",
