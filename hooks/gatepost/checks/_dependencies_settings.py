@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from gatepost.checks._fleet import Fleet
 from gatepost.policy import LOWER, Setting
 
-IGNORED = ("**/node_modules/**",)
+IGNORED = ("**/node_modules/**", "**/vendor/**")
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,22 +80,23 @@ class Graph:
     def scopes(self) -> dict[str, str]:
         """Give the strongest scope of each name: what the file says, else by the roots that reach it."""
         found: dict[str, str] = {}
+        if any(not pin.scope for pin in self.pins.values()):
+            self._reached(found)
+        for name, pins in self.names.items():
+            if len(pins) == 1:
+                said = pins[0].scope
+            else:
+                told = {pin.scope for pin in pins}
+                said = next((scope for scope in SCOPES if scope in told), "")
+            found[name] = said or found.get(name, "prod")
+        return found
+
+    def _reached(self, found: dict[str, str]) -> None:
         seen: set[str] = set()
         for scope in SCOPES:
             starts = [key for key, wanted in self.roots.items() if wanted.scope == scope and key not in seen]
-            reached = self._reach(starts, seen) if self.edges else starts
-            for key in reached:
+            for key in self._reach(starts, seen) if self.edges else starts:
                 found.setdefault(self.pins[key].name, scope or "prod")
-        for name, pins in self.names.items():
-            if len(pins) == 1 and not pins[0].scope:
-                found.setdefault(name, "prod")
-                continue
-            said = {pin.scope for pin in pins if pin.scope}
-            if said:
-                found[name] = next((scope for scope in SCOPES if scope in said), "prod")
-            else:
-                found.setdefault(name, "prod")
-        return found
 
     def _reach(self, starts: list[str], seen: set[str]) -> list[str]:
         """Give what can be reached and is not ``seen`` yet: what a stronger scope reached stays with it."""

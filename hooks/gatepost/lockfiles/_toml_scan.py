@@ -27,21 +27,42 @@ _ESCAPED = re.compile(_STRING)
 _NUMBER = re.compile(r"(?:0|[1-9]\d{0,17})\Z")
 
 
-def load(raw: bytes) -> dict[str, Any]:
+def load(raw: bytes, memo: dict[str, Any]) -> dict[str, Any]:
     """Read a lock, by the full parser where a line is not as its tool writes it."""
     try:
-        return scan(text_of(raw))
+        return scan(text_of(raw), memo)
     except Unusual:
         return toml_of(raw)
 
 
-def scan(text: str) -> dict[str, Any]:
-    """Read a whole file."""
+def scan(text: str, memo: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Read a whole file; ``memo`` keeps the packages, of which two versions of a lock share nearly all."""
     if "\r" in text or '"""' in text or "'''" in text:
         raise Unusual
+    memo = {} if memo is None else memo
+    first, *others = text.split("\n[[package]]\n")
+    root = _part(first, memo)
+    if not others:
+        return root
+    packages = root.setdefault("package", [])
+    if not isinstance(packages, list):
+        raise Unusual
+    for block in others:
+        found = memo.get(block)
+        if found is None:
+            found = memo[block] = _part("[[package]]\n" + block, memo)
+        packages += found["package"]
+        if len(found) > 1:  # what follows the last package
+            rest = {name: value for name, value in found.items() if name != "package"}
+            if rest.keys() & root.keys():
+                raise Unusual
+            root |= rest
+    return root
+
+
+def _part(text: str, memo: dict[str, Any]) -> dict[str, Any]:
     root: dict[str, Any] = {}
     place = root
-    memo: dict[str, Any] = {}
     opened: set[int] = set()
     pending: list[Any] | None = None
     for line in text.split("\n"):

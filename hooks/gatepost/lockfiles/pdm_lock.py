@@ -12,7 +12,7 @@ from gatepost.lockfiles._toml_scan import load
 
 def read(file: File) -> Lock:
     """Read the packages of a pdm.lock."""
-    data = load(file.raw)
+    data = load(file.raw, file.memo)
     metadata = table(data.get("metadata"), "metadata")
     if not metadata:
         raise Unreadable("has no metadata table, so it is no pdm.lock")

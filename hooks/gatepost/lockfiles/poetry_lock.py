@@ -11,7 +11,7 @@ from gatepost.lockfiles._toml_scan import load
 
 def read(file: File) -> Lock:
     """Read the packages of a poetry.lock; hashes stand with the package, or by name in the metadata."""
-    return build(load(file.raw))
+    return build(load(file.raw, file.memo))
 
 
 def build(data: dict[str, Any]) -> Lock:

@@ -15,7 +15,7 @@ OWN = ("virtual", "editable", "directory", "path")
 
 def read(file: File) -> Lock:
     """Read the packages of a uv.lock; its own packages say what is asked for."""
-    data = load(file.raw)
+    data = load(file.raw, file.memo)
     if not isinstance(data.get("version"), int):
         raise Unreadable("has no version, so it is no uv.lock")
     return build([_package(entry) for entry in array(data.get("package"), "package")], data)

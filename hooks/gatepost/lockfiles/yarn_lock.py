@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from gatepost.lockfiles import File, Format, Lock, Pin, Unreadable
 from gatepost.lockfiles import _yarn_berry as berry
@@ -12,7 +13,6 @@ from gatepost.lockfiles.package_lock import source_of
 
 _LINE = re.compile(r'("(?:[^"\\]|\\.)*"|[^\s"]+) ("(?:[^"\\]|\\.)*"|[^\s"]+)')
 _HEAD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s",]+')
-_TABLES = ("dependencies", "optionalDependencies")
 
 
 def read(file: File) -> Lock:
@@ -20,65 +20,90 @@ def read(file: File) -> Lock:
     text = text_of(file.raw)
     if "__metadata:" in text:
         return berry.read(text, file.memo)
-    return _classic(text.replace("\r\n", "\n"))
+    return _classic(text.replace("\r\n", "\n"), file.memo)
 
 
-def _classic(text: str) -> Lock:
-    pins: list[Pin] = []
+class _Entry(NamedTuple):
+    """One parsed block: its descriptors, the pin without edges, the descriptors that it requires."""
+
+    descriptors: tuple[str, ...]
+    pin: Pin
+    wanted: tuple[str, ...]
+
+
+def _classic(text: str, memo: dict[str, Any]) -> Lock:
+    entries: list[_Entry] = []
+    number = 1
+    for block in text.split("\n\n"):
+        found = memo.get(block)
+        if found is None:
+            found = memo[block] = tuple(_entries(block, number))
+        entries += found
+        number += block.count("\n") + 2
     aliases: dict[str, str] = {}
-    wanted: dict[str, list[str]] = {}
-    entry: dict[str, Any] | None = None
-    inner = False
-    for number, line in enumerate(text.split("\n"), 1):
+    for entry in entries:
+        for descriptor in entry.descriptors:
+            if descriptor in aliases:
+                raise Unreadable(f"has the key {descriptor[:80]!r} twice")
+            aliases[descriptor] = entry.pin.key
+    return Lock([_linked(entry, aliases) for entry in entries], aliases=aliases)
+
+
+def _linked(entry: _Entry, aliases: dict[str, str]) -> Pin:
+    if not entry.wanted:
+        return entry.pin
+    key, name, version, source, integrity, *_ = entry.pin
+    return Pin(key, name, version, source, integrity, tuple([aliases[d] for d in entry.wanted if d in aliases]))
+
+
+def _entries(block: str, number: int) -> Iterator[_Entry]:
+    """Read the entries of a block, which is one where Yarn wrote it."""
+    lines: list[str] = []
+    for at, line in enumerate(block.split("\n"), number):
         if not line or line[0] == "#":
             continue
         if line[0] != " ":
-            _finish(entry, pins, wanted)
-            entry, inner = _head(line, aliases, number), False
-        elif entry is None:
-            raise Unreadable("begins in the middle of an entry", number)
-        elif line[:4] == "    " and inner:
-            name, asked = _pair(line[4:], number)
-            entry["wanted"].append(f"{name}@{asked}")
-        elif line[:2] == "  " and line[2] != " ":
+            if lines:
+                yield _entry(lines, at - len(lines))
+            lines = [line]
+        elif not lines:
+            raise Unreadable("begins in the middle of an entry", at)
+        else:
+            lines.append(line)
+    if lines:
+        yield _entry(lines, number)
+
+
+def _entry(lines: list[str], number: int) -> _Entry:
+    descriptors = tuple(_plain(found) for found in _HEAD.findall(lines[0][:-1]))
+    if lines[0][-1] != ":" or not descriptors:
+        raise Unreadable("has a line that begins no entry", number)
+    facts: dict[str, str] = {}
+    wanted: list[str] = []
+    inner = False
+    for at, line in enumerate(lines[1:], number + 1):
+        if line[:4] == "    " and inner:
+            wanted.append("@".join(_pair(line[4:], at)))
+        elif line[:2] == "  " and line[2:3] not in (" ", ""):
             inner = line[2:] in ("dependencies:", "optionalDependencies:")
             if not inner:
-                key, value = _pair(line[2:], number)
-                if key in entry:
-                    raise Unreadable(f"has the key {key[:80]!r} twice in one entry", number)
-                entry[key] = value
+                key, value = _pair(line[2:], at)
+                if key in facts:
+                    raise Unreadable(f"has the key {key[:80]!r} twice in one entry", at)
+                facts[key] = value
         else:
-            raise Unreadable("is indented in an unknown way", number)
-    _finish(entry, pins, wanted)
-    full = [pin._replace(requires=tuple(aliases[d] for d in wanted[pin.key] if d in aliases)) for pin in pins]
-    return Lock(full, aliases=aliases)
+            raise Unreadable("is indented in an unknown way", at)
+    if "version" not in facts:
+        raise Unreadable(f"the entry {descriptors[0][:80]!r} has no version", number)
+    return _Entry(descriptors, _pin(descriptors[0], facts), tuple(wanted))
 
 
-def _head(line: str, aliases: dict[str, str], number: int) -> dict[str, Any]:
-    if line[-1] != ":":
-        raise Unreadable("has a line that begins no entry", number)
-    descriptors = [_plain(found) for found in _HEAD.findall(line[:-1])]
-    if not descriptors:
-        raise Unreadable("has an entry without a name", number)
-    for descriptor in descriptors:
-        if descriptor in aliases:
-            raise Unreadable(f"has the key {descriptor[:80]!r} twice", number)
-        aliases[descriptor] = descriptors[0]
-    return {"": descriptors[0], "wanted": [], "number": number}
-
-
-def _finish(entry: dict[str, Any] | None, pins: list[Pin], wanted: dict[str, list[str]]) -> None:
-    if entry is None:
-        return
-    key = entry[""]
-    if "version" not in entry:
-        raise Unreadable(f"the entry {key[:80]!r} has no version", entry["number"])
-    wanted[key] = entry["wanted"]
-    resolved = entry.get("resolved", "")
-    integrity = tuple(sorted(entry.get("integrity", "").split()))
-    if not integrity and re.search(r"#[0-9a-f]{40}$", resolved) and ".git#" not in resolved:
+def _pin(key: str, facts: dict[str, str]) -> Pin:
+    resolved = facts.get("resolved", "")
+    integrity = tuple(sorted(facts.get("integrity", "").split()))
+    if not integrity and ".git#" not in resolved and re.search(r"#[0-9a-f]{40}$", resolved):
         integrity = ("sha1:" + resolved[-40:],)
-    pins.append(Pin(key, _name(key, resolved), entry["version"], source_of(resolved), integrity))
+    return Pin(key, _name(key, resolved), facts["version"], source_of(resolved), integrity)
 
 
 def _name(descriptor: str, resolved: str) -> str:
@@ -89,12 +114,19 @@ def _name(descriptor: str, resolved: str) -> str:
         real = asked[4:]
         at = real.find("@", 1)
         return real[:at] if at > 0 else real
-    bare = redact(resolved)
-    found = re.search(r"/((?:@[^/]+/)?[^/@]+)/-/[^/]+$", bare) if name not in bare else None
+    if name in resolved:
+        return name
+    found = re.search(r"/((?:@[^/]+/)?[^/@]+)/-/[^/]+$", redact(resolved))
     return found[1] if found else name
 
 
 def _pair(line: str, number: int) -> tuple[str, str]:
+    name, _, value = line.partition(" ")
+    if value and not ('"' in name or " " in value or "\\" in line):
+        if value[0] == '"' == value[-1] and len(value) > 1 and '"' not in value[1:-1]:
+            return name, value[1:-1]
+        if '"' not in value:
+            return name, value
     found = _LINE.fullmatch(line)
     if not found:
         raise Unreadable(f"cannot be read: {line[:80]!r}", number)
