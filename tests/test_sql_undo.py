@@ -170,3 +170,42 @@ MYSQL += " `n` varchar(20) NOT NULL DEFAULT '0', PRIMARY KEY (`id`), KEY `k` (`n
 )
 def test_mysql(up: str, down: str, expected: set[str]) -> None:
     assert words(up, down, MYSQL, "mysql") == expected
+
+
+def test_a_type_that_comes_back_leaves_casts_in_expressions() -> None:
+    base = (
+        "CREATE TABLE a (i integer, j integer); CREATE INDEX x ON a (coalesce(i, j)); CREATE INDEX y ON a (i, (i + 1))"
+    )
+    found = remarks("ALTER TABLE a ALTER i TYPE bigint", "ALTER TABLE a ALTER i TYPE integer", base)
+    assert [remark.object for remark in found if remark.word == "wrong"] == ["x"]
+
+
+def test_an_index_is_looked_for_in_its_schema() -> None:
+    base = "CREATE TABLE a (i integer)"
+    assert words("CREATE INDEX x ON a (i)", "DROP INDEX IF EXISTS other.x", base) == {"wrong"}
+    assert words("CREATE INDEX x ON a (i)", "DROP INDEX public.x", base) == set()
+
+
+COPY = "CREATE TABLE n ({}); INSERT INTO n SELECT {} FROM a; DROP TABLE a; ALTER TABLE n RENAME TO a"
+SQLITE = "CREATE TABLE a (i integer PRIMARY KEY, j text UNIQUE, CONSTRAINT k UNIQUE (i, j))"
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "expected"),
+    [
+        ("ALTER TABLE a ADD COLUMN k text", "ALTER TABLE a DROP COLUMN K", set()),
+        ("ALTER TABLE a RENAME TO b", "ALTER TABLE b RENAME TO a", set()),
+        (
+            COPY.format("i integer PRIMARY KEY, j text", "*"),
+            COPY.format("i integer PRIMARY KEY, j text UNIQUE, UNIQUE (i, j)", "*"),
+            set(),
+        ),
+        (
+            COPY.format("i integer PRIMARY KEY", "i"),
+            "ALTER TABLE a ADD COLUMN j text",
+            {"wrong", "lossy"},
+        ),
+    ],
+)
+def test_sqlite(up: str, down: str, expected: set[str]) -> None:
+    assert words(up, down, SQLITE, "sqlite") == expected

@@ -149,19 +149,24 @@ def _difference(
     if what == "left" and before is MISSING and far is not MISSING and far.name and _touched_only(far):
         what = "different"
     if what == "left":
-        text = f"{kind} {after.name} of {table} is left over"
-        yield Difference(kind, table, after.name, None, definition(after), text)
+        text = f"{kind} {_label(after)} of {table} is left over"
+        yield Difference(kind, table, _label(after), None, definition(after), text)
     elif what == "missing" and before not in (None, MISSING):
-        text = f"{kind} {before.name} of {table} is not there again"
-        yield Difference(kind, table, before.name, definition(before), None, text)
+        text = f"{kind} {_label(before)} of {table} is not there again"
+        yield Difference(kind, table, _label(before), definition(before), None, text)
     elif what == "different":
         known = before if before is not MISSING else None
         said = differ(known, far, after)
         if said:
             small = said.startswith("~")
-            text = f"{kind} {after.name} of {table} {said.lstrip('~')}"
+            text = f"{kind} {_label(after)} of {table} {said.lstrip('~')}"
             old = definition(known) if known else None
-            yield Difference(kind, table, after.name, old, definition(after), text, small)
+            yield Difference(kind, table, _label(after), old, definition(after), text, small)
+
+
+def _label(part: Any) -> str:
+    """Give the name of a part, or what it says where it has none."""
+    return part.name or definition(part)
 
 
 def _touched_only(far: Any) -> bool:

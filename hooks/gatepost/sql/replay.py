@@ -14,6 +14,7 @@ from gatepost.sql.schema import (
     Table,
     constraint_name,
     index_name,
+    mentions,
     with_column_renamed,
     without_column,
 )
@@ -104,8 +105,11 @@ def _with_constraint(schema: Schema, table: Table, made: Constraint) -> Table:
     if made.kind == "unique" and dialect == "mysql":
         return _with_index(schema, table, Index(made.columns, made.name, unique=True))
     made = _with_target(schema, table, made)
-    made = replace(made, name=made.name or constraint_name(table, made, dialect))
-    return replace(table, constraints={**table.constraints, schema.key(str(made.name)): made})
+    place = constraint_name(table, made, dialect)
+    if dialect != "sqlite":  # which has no way to name one later
+        place = made.name or place
+        made = replace(made, name=place)
+    return replace(table, constraints={**table.constraints, schema.key(place): made})
 
 
 def _with_target(schema: Schema, table: Table, made: Constraint) -> Constraint:
@@ -226,6 +230,32 @@ def _target_renamed(made: Constraint | None, op: ops.RenameColumn, schema: Schem
     return replace(made, target_columns=names)
 
 
+def _set_type(schema: Schema, op: ops.SetType) -> None:
+    table = _table(schema, op)
+    _expect_column(schema, op, table, op.column)
+    if schema.dialect == "postgresql":
+        table = _with_casts(table, op)
+    schema.put(_column_replaced(schema, table, op.column, type=op.type, collation=op.collation))
+
+
+def _with_casts(table: Table, op: ops.SetType) -> Table:
+    """Put the casts into expressions that PostgreSQL writes when a column beside others changes its type.
+
+    ``coalesce(a, b)`` becomes ``coalesce((a)::bigint, b)`` when b becomes bigint, and stays so when b goes back:
+    queries on the plain expression do not match the index any more.
+    """
+    others = [c.name for c in table.columns.values() if c and c.type != op.type and c.name != op.column]
+
+    def cast(part: str) -> str:
+        if part == op.column or not mentions(part, op.column):
+            return part
+        beside = [name for name in others if mentions(part, name)]
+        return f"{part} with {', '.join(beside)} as {op.type}" if beside else part
+
+    indexes = {k: i and replace(i, columns=tuple(cast(part) for part in i.columns)) for k, i in table.indexes.items()}
+    return replace(table, indexes=indexes) if indexes != table.indexes else table
+
+
 def _column_step(values: Callable[[Any], dict[str, Any]]) -> Callable[[Schema, Any], None]:
     def step(schema: Schema, op: Any) -> None:
         table = _table(schema, op)
@@ -233,10 +263,6 @@ def _column_step(values: Callable[[Any], dict[str, Any]]) -> Callable[[Schema, A
         schema.put(_column_replaced(schema, table, op.column, **values(op)))
 
     return step
-
-
-def _type_values(op: ops.SetType) -> dict[str, Any]:
-    return {"type": op.type, "collation": op.collation}
 
 
 def _identity_values(op: ops.SetIdentity) -> dict[str, Any]:
@@ -516,7 +542,7 @@ _STEPS: dict[type[ops.Operation], Callable[[Schema, Any], None]] = {
     ops.AddColumn: _add_column,
     ops.DropColumn: _drop_column,
     ops.RenameColumn: _rename_column,
-    ops.SetType: _column_step(_type_values),
+    ops.SetType: _set_type,
     ops.SetNullable: _column_step(lambda op: {"nullable": op.nullable}),
     ops.SetDefault: _column_step(lambda op: {"default": op.default}),
     ops.SetIdentity: _column_step(_identity_values),

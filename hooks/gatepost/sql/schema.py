@@ -89,10 +89,13 @@ class Schema:
 
     def owner(self, index: str) -> Table | None:
         """Give the table that has an index, or a constraint, of that name."""
-        wanted = self.key(index.rpartition(".")[2])
+        space, _, plain = index.rpartition(".")
+        wanted = self.key(plain)
         pick = getattr(self.tables, "with_name", None)  # a schema from the cache reads only what it must
         for table in pick(wanted) if pick else self.tables.values():
-            if table and (table.indexes.get(wanted) or table.constraints.get(wanted)):
+            if table is None or not (table.indexes.get(wanted) or table.constraints.get(wanted)):
+                continue
+            if not space or self.key(table.name.rpartition(".")[0]) == self.key(space):
                 return table
         return None
 
