@@ -26,7 +26,10 @@ def plausible(path: str, what: PathChange) -> bool:
     name = lower.rpartition("/")[2]
     if any(word in lower for word in WORDS):
         return lower.endswith(CODE) or replaced(what)
-    return name.endswith(".sql") or (name.endswith(SUFFIXES) and any(char.isdigit() for char in name))
+    if name.endswith(".sql"):
+        return True
+    numbered = name[:1].isdigit() or (name.startswith(("version", "migration")) or "__" in name[1:])
+    return numbered and name.endswith(SUFFIXES) and any(char.isdigit() for char in name)
 
 
 def replaced(what: PathChange) -> bool:

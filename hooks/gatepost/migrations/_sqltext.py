@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gatepost.migrations import Irreversible, Script, Scripts, Sql, State
 from gatepost.migrations._look import Look, Unreadable
 
-# Alternatives begin with different characters, so that nothing is tried twice at one place.
-_TOKEN = re.compile(
-    r"--[^\n]*|\#[^\n]*|/\*!?|'(?:[^'\\]|''|\\.?)*(?:'|\Z)|\"[^\"]*(?:\"|\Z)|`[^`]*(?:`|\Z)|\$(?:[A-Za-z_]\w*)?\$|;|[^-#/'\"`$;]+|.",
-    re.DOTALL,
-)
-_COMMENT_EDGE = re.compile(r"/\*|\*/")
-_IDLE = re.compile(
-    r"(?:begin|start transaction|commit|end|rollback|savepoint \w+|set\b.*|reset\b.*|use \w+"
-    r"|select\b(?!.*\binto\b)[^(]*"
-    r"|select (?:now|version|current_timestamp)\(\)|select pg_sleep\(.*\)|null|raise notice\b.*|values ?\(.*\)"
-    r"|show\b.*|explain\b.*|delimiter\b.*|\\\w+.*)?",
-    re.DOTALL,
-)
-_IDLE_BLOCK = re.compile(r"do \$\w*\$ ?begin (?:null|raise notice [^;]*) ?; ?end ?;? ?\$\w*\$(?: language plpgsql)?")
-_RAISING = re.compile(
-    r"do (?:language plpgsql )?\$\w*\$ ?begin raise (?:exception )?(?!notice|info|log|debug|warning)|signal sqlstate"
-)
-MARKER = re.compile(
-    r"^[ \t]*(?:--|#|//|/\*|\*|;)+[ \t]*gatepost:[ \t]*irreversible\b(?P<rest>[^\n]*)", re.MULTILINE | re.IGNORECASE
-)
-_WORD = re.compile(r"(reason|strategy)\s*=\s*\"([^\"\n]*)\"")
 IDLE_LIMIT = 400
 _FRAME = ("begin", "begin transaction", "begin work", "start transaction", "commit", "commit transaction", "end")
 STRATEGIES = ("forward-fix", "restore", "expand-contract")
@@ -36,10 +14,12 @@ STRATEGIES = ("forward-fix", "restore", "expand-contract")
 
 def statements(text: str, *, lower: bool = True) -> Iterator[str]:
     """Give the statements of a text without comments, their white space folded, in lower case if asked for."""
+    from gatepost.migrations import _sqlwords as words
+
     parts: list[str] = []
     at = 0
     while at < len(text):
-        found = _TOKEN.match(text, at)
+        found = words.TOKEN.match(text, at)
         assert found
         token, at = found.group(), found.end()
         if token == ";":
@@ -61,8 +41,10 @@ def statements(text: str, *, lower: bool = True) -> Iterator[str]:
 
 
 def _comment_end(text: str, at: int) -> int:
+    from gatepost.migrations import _sqlwords as words
+
     depth = 1
-    for edge in _COMMENT_EDGE.finditer(text, at):
+    for edge in words.COMMENT_EDGE.finditer(text, at):
         depth += 1 if edge.group() == "/*" else -1
         if not depth:
             return edge.end()
@@ -76,6 +58,8 @@ def _folded(parts: list[str], lower: bool) -> str:
 
 def state(text: str) -> tuple[State, str]:
     """Say what a script amounts to by its form: ``empty``, ``noop``, ``raising`` or ``ok``, and in which words."""
+    from gatepost.migrations import _sqlwords as words
+
     if not text.strip():
         return "empty", "it has no content"
     seen = framed = ""
@@ -84,7 +68,7 @@ def state(text: str) -> tuple[State, str]:
             framed = framed or statement
         elif _idle(statement):
             seen = seen or statement
-        elif _RAISING.match(statement):
+        elif words.RAISING.match(statement):
             return "raising", statement[:80]
         else:
             return "ok", ""
@@ -95,9 +79,11 @@ def state(text: str) -> tuple[State, str]:
 
 def _idle(statement: str) -> bool:
     """Tell a statement that changes nothing: ``SELECT 1``, ``BEGIN``, ``SET``, an empty DO block."""
+    from gatepost.migrations import _sqlwords as words
+
     if len(statement) > IDLE_LIMIT:
         return False
-    pattern = _IDLE_BLOCK if statement.startswith("do ") else _IDLE
+    pattern = words.IDLE_BLOCK if statement.startswith("do ") else words.IDLE
     return pattern.fullmatch(statement) is not None
 
 
@@ -136,14 +122,16 @@ def from_file(look: Look, path: str, dialect: str, transaction: bool = True) -> 
 
 def marker(text: str, path: str, first: int = 1) -> Irreversible | None:
     """Find ``gatepost: irreversible reason="…" strategy="…"`` in a comment of any language."""
+    from gatepost.migrations import _sqlwords as words
+
     if "gatepost:" not in text:
         return None
-    found = MARKER.search(text)
+    found = words.MARKER.search(text)
     if found is None:
         return None
-    words = dict(_WORD.findall(found["rest"]))
+    said = dict(words.WORD.findall(found["rest"]))
     line = first + text.count("\n", 0, found.start())
-    return Irreversible(path, line, words.get("reason", "").strip(), words.get("strategy", "").strip())
+    return Irreversible(path, line, said.get("reason", "").strip(), said.get("strategy", "").strip())
 
 
 def marker_of(*scripts: Script | None) -> Irreversible | None:

@@ -39,6 +39,6 @@ FRAMEWORK = Framework(
     root,
     detect,
     listing,
-    order="strict",
+    order="loose",
     remedy="export a function down from {path} that undoes up",
 )

@@ -56,5 +56,6 @@ FRAMEWORK = Framework(
     root,
     detect,
     listing,
+    order="loose",
     remedy="write {directory}/{version}_{name}.down.sql",
 )
