@@ -11,7 +11,7 @@ from gatepost.checks.migrations import CHECK
 from gatepost.git import Change
 from gatepost.migrations import Migrations
 from gatepost.model import Finding
-from gatepost.policy import Policy
+from gatepost.policy import Duration, Policy, Size
 
 FIRST = {"db/migrations/1_a.up.sql": "CREATE TABLE a (i int);", "db/migrations/1_a.down.sql": "DROP TABLE a;"}
 UP, DOWN = "db/migrations/2_b.up.sql", "db/migrations/2_b.down.sql"
@@ -140,3 +140,25 @@ def test_one_time_for_two_is_fine_where_the_whole_name_counts(two_sides: Builder
     )
     change = two_sides({first: text}, {first.replace("_a", "_b"): text + "//"})
     assert "migration/out-of-order" not in [one.rule.id for one in CHECK.run(change, Policy()).findings]
+
+
+def test_the_limits_of_the_policy(two_sides: Builder) -> None:
+    small = Policy(tables={"migrations": (Migrations("db/migrations", file_limit=Size(40)),)})
+    (found,) = findings(two_sides(FIRST, {UP: "-- " + "x" * 50 + "\n" + ADD, DOWN: BACK}), small)
+    assert (found.rule.id, found.path) == ("migration/not-analysed", UP)
+    assert "larger than 40 bytes" in found.message
+
+
+def test_a_file_that_takes_too_long(two_sides: Builder) -> None:
+    short = Policy(tables={"migrations": (Migrations("db/migrations", file_time=Duration(0.0001)),)})
+    long = "".join(f"SELECT {number};\n" for number in range(100_000))
+    found = findings(two_sides(FIRST, {UP: long, DOWN: BACK}), short)
+    assert "migration/not-analysed" in [one.rule.id for one in found]
+    assert any("seconds to read" in one.message for one in found)
+
+
+def test_many_markers_are_read_in_one_pass(two_sides: Builder) -> None:
+    text = "-- migrate:up\nSELECT 1;\n-- migrate:down\n" * 40_000
+    started = time.process_time()
+    findings(two_sides(None, {"m/1_a.sql": text}))
+    assert time.process_time() - started < 8

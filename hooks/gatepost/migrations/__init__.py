@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from gatepost import registry
-from gatepost.policy import HIGHER, Duration, Policy, Setting, Size
+from gatepost.policy import HIGHER, LOWER, Duration, Policy, Setting, Size
 
 if TYPE_CHECKING:
     from gatepost.git import Change
@@ -56,8 +56,8 @@ class Migrations:
     dialect: Literal["", "postgresql", "mysql", "sqlite"] = ""
     rehearse: Literal["off", "pre-push", "pre-receive"] = field(default="pre-push", metadata=HIGHER)
     downs: Literal["optional", "", "required"] = field(default="", metadata=HIGHER)
-    file_limit: Size = field(default=Size(1024 * 1024))
-    file_time: Duration = field(default=Duration(5))
+    file_limit: Size = field(default=Size(5 * 1024 * 1024), metadata=LOWER)
+    file_time: Duration = field(default=Duration(5), metadata=LOWER)
 
 
 SETTING = Setting("migrations", Migrations, many=True)

@@ -19,6 +19,7 @@ from gatepost.migrations import (
     Place,
     Problem,
     _dialect,
+    _limits,
     frameworks,
 )
 from gatepost.migrations._look import Look
@@ -153,14 +154,23 @@ def _places(
 
 
 def _history(framework: Framework, place: Place, base: Look, head: Look, change: Change) -> History:
-    before = framework.list(base, place) if base.entries(place.root) else Listing()
-    after = framework.list(head, place) if head.entries(place.root) else Listing()
+    if place.settings:
+        base.limits[place.root] = head.limits[place.root] = place.settings.file_limit
+    before = _list(framework, place, base)
+    after = _list(framework, place, head)
     problems = [problem for problem in after.problems if problem.path in change.paths or not _old(problem, before)]
     changes = tuple(_pair(before.migrations, after.migrations))
     downs = after.downs if after.migrations else before.downs
     if downs and place.downs == "expected":
         place = replace(place, downs=downs)
     return History(place, before.migrations, after.migrations, changes, (*problems, *_odd_entries(change, place)))
+
+
+def _list(framework: Framework, place: Place, look: Look) -> Listing:
+    if not look.entries(place.root):
+        return Listing()
+    found = framework.list(look, place)
+    return replace(found, migrations=_limits.limited(found.migrations, place.settings))
 
 
 def _old(problem: Problem, before: Listing) -> bool:

@@ -34,9 +34,11 @@ class ChangeSet:
 def read(text: str, path: str, dialect: str) -> Iterator[ChangeSet]:
     """Give the changesets of a file; a file without any is one without a name."""
     found = list(CHANGESET.finditer(text))
+    line, counted = 1, 0
     for number, match in enumerate(found):
         end = found[number + 1].start() if number + 1 < len(found) else len(text)
-        yield _changeset(match, text[match.end() : end], path, dialect, text.count("\n", 0, match.end()) + 1)
+        line, counted = line + text.count("\n", counted, match.end()), match.end()
+        yield _changeset(match, text[match.end() : end], path, dialect, line)
 
 
 def _changeset(match: re.Match[str], body: str, path: str, dialect: str, line: int) -> ChangeSet:

@@ -10,6 +10,7 @@ from gatepost.git import Entry, Snapshot
 from gatepost.paths import join, parent
 
 CONFIG_LIMIT = 256 * 1024
+FILE_LIMIT = 5 * 1024 * 1024
 HEAD = 64 * 1024
 SAMPLE = 4
 T = TypeVar("T")
@@ -33,6 +34,7 @@ class Look:
         self.snapshot = snapshot
         self._texts: dict[str, str] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
+        self.limits: dict[str, int] = {}
         self._memory = {} if memory is None else memory
 
     def once(self, what: str, oid: str, build: Callable[[], T]) -> T:
@@ -103,8 +105,9 @@ class Look:
         """Tell whether one of the words stands in a file of these names, here or above."""
         return any(word in self.config(path) for path in self.nearby(directory, *names) for word in words)
 
-    def source(self, path: str, limit: int = 20 * 1024 * 1024) -> str:
+    def source(self, path: str) -> str:
         """Give the text of a migration; Unreadable says why not."""
+        limit = next((self.limits[root] for root in self.limits if path.startswith(root + "/")), FILE_LIMIT)
         try:
             raw = self.snapshot.read(path, limit)
         except NotAFile as error:

@@ -30,21 +30,24 @@ Cut = Callable[[str], dict[str, Section]]
 def cut(text: str, marker: re.Pattern[str]) -> dict[str, Section]:
     """Cut a text at the lines that ``marker`` matches (groups ``direction``, ``options``).
 
-    A direction that is named again goes on where it was; its text is joined with the lines between blanked.
+    A direction that is named again goes on where it was; the lines between become blank ones.
     """
     found = list(marker.finditer(text))
-    sections: dict[str, Section] = {}
+    pieces: dict[str, list[str]] = {}
+    firsts: dict[str, tuple[int, str]] = {}
+    reached: dict[str, int] = {}
+    line, counted = 1, 0
     for number, match in enumerate(found):
         end = found[number + 1].start() if number + 1 < len(found) else len(text)
-        line = text.count("\n", 0, match.start()) + 1
-        direction = match["direction"].lower()
-        before = sections.get(direction)
-        if before:
-            gap = "\n" * (line - before.line - before.text.count("\n"))
-            sections[direction] = Section(before.text + gap + text[match.end() : end], before.line, before.options)
+        line, counted = line + text.count("\n", counted, match.end()), match.end()
+        piece, direction = text[match.end() : end], match["direction"].lower()
+        if direction in pieces:
+            pieces[direction].append("\n" * (line - reached[direction]))
         else:
-            sections[direction] = Section(text[match.end() : end], line, match["options"] or "")
-    return sections
+            pieces[direction], firsts[direction] = [], (line, match["options"] or "")
+        pieces[direction].append(piece)
+        reached[direction] = line + piece.count("\n")
+    return {side: Section("".join(parts), *firsts[side]) for side, parts in pieces.items()}
 
 
 def listing(look: Look, place: Place, name: re.Pattern[str], read: Cut, transaction: re.Pattern[str]) -> Listing:
