@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 from gatepost import bundles, registry
 from gatepost.bundles import Artifact, Bundle, Family, Figure, Measurement, Source
+from gatepost.bundles import _sourcemap as sourcemap
 from gatepost.bundles import recorded as record
 from gatepost.bundles._baseline import accepted
 from gatepost.bundles._cache import Cache
@@ -156,7 +159,19 @@ def _steps(change: Change, policy: Policy, cache: Cache, told: tuple[Told, Told]
         if known and artifact.loads != "any":  # the history has no statistics that say what was initial
             before, after, baseline = _loaded(artifact, before, told[0]), _loaded(artifact, after, told[1]), None
         modules = attribution(*told) if known and not still else None
-        yield Step(artifact, before, after, _file(policy), baseline, modules)
+        step = Step(artifact, before, after, _file(policy), baseline, modules)
+        yield step if modules else replace(step, modules=_by_maps(change, step))
+
+
+def _by_maps(change: Change, step: Step) -> Mapping[str, Any] | None:
+    """Give what the source maps tell of the file that grew most, where the step is too large."""
+    before, after = step.before.total, step.after.total
+    if before is None or after is None or not step.artifact.exceeded(before, after):
+        return None
+    news = step.grown
+    new = sourcemap.read(change.head, news[1]) if news else None
+    old = sourcemap.read(change.base, news[0]) if news and news[0] else sourcemap.Divided(())
+    return sourcemap.attribution(old, new) if old and new else None
 
 
 def _loaded(artifact: Artifact, measured: Measurement, told: Told) -> Measurement:

@@ -43,6 +43,16 @@ class Step:
         return sorted(found, key=lambda item: (-_delta(item[1], item[2]), item[0]))
 
     @property
+    def grown(self) -> tuple[str, str] | None:
+        """The file that grew most: its path before ("" for a new one) and after."""
+        if not self.files or self.files[0][2] is None:
+            return None
+        path = self.files[0][0]
+        olds, news = [f.path for f in self.before.files], [f.path for f in self.after.files]
+        group = (named := groups(olds, news, self.artifact.globs))[path]
+        return next((old for old in sorted(olds) if named[old] == group), ""), path
+
+    @property
     def path(self) -> str:
         """The file that the finding points at: the one that grew most, else any."""
         changed = self.files
@@ -116,7 +126,11 @@ def _growth(step: Step, before: Figure, after: Figure) -> Finding:
 
 def _why(step: Step) -> str:
     grown = [each for each in (step.modules or {}).get("modules", ()) if each["after"] > each["before"]][:3]
-    names = (f"{printable(e.get('package') or e['path'], 80)} +{text(e['after'] - e['before'])}" for e in grown)
+    names = (
+        f"{printable(e.get('package') or e['path'], 80)} +{text(e['after'] - e['before'])}"
+        + (f" ({text(e['gzip'])} gzip in all)" if "gzip" in e else "")
+        for e in grown
+    )
     return f". Modules: {', '.join(names)}" if grown else ""
 
 
