@@ -116,6 +116,17 @@ def test_what_came_open_before_holds_the_next_migration(review: Review) -> None:
     assert server.push("main").code == 0
 
 
+def test_a_review_of_what_landed_lasts_longer_than_its_expiry(review: Review) -> None:
+    server = review.server
+    server.policy(POLICY + '[gate]\nmode = "report"\n')
+    review.refused()
+    server.policy(POLICY)
+    assert server.tip("refs/gatepost/server/reviewed/heads/main") != server.tip()
+    record = next(r for r in server.log() if r["kind"] == "verdict")
+    assert review.send(reviews.new_statement("approve", record, days=7)).code == 0
+    assert server.tip("refs/gatepost/server/reviewed/heads/main") == server.tip()
+
+
 def test_a_rejected_review_keeps_it_closed(review: Review, capsys: pytest.CaptureFixture[str]) -> None:
     review.refused()
     head = review.server.work.git("rev-parse", "main")

@@ -249,6 +249,26 @@ def test_what_landed_without_the_hook_is_an_alarm(one: Server) -> None:
     assert server_kinds(one) == ["alarm"]
 
 
+def test_a_push_without_any_verdict_is_recorded_too(tmp_path: Path) -> None:
+    one = Server(tmp_path, policy="[gate]\nx = 1\n")
+    pushed = one.commit_push({"a": "1"})
+    assert pushed.code == 1
+    assert [r["verdict"] for r in one.log()] == ["unknown"]
+
+
+def test_namespaces_are_refused_and_not_mixed_up(one: Server) -> None:
+    one.work.commit({"a": "1"})
+    pushed = one.push("main", env={"GIT_NAMESPACE": "team"})
+    assert "namespaces" in pushed.text
+
+
+def test_a_tag_is_only_refused_for_a_protected_branch_that_is_there(tmp_path: Path) -> None:
+    one = Server(tmp_path, policy='[gate]\nprotected = ["refs/heads/**"]\n')
+    one.commit_push({"a": "1"})
+    assert one.push("main:refs/tags/v1").code == 0
+    assert one.push("main:refs/tags/main").rules == ["gate/ref-refused"]
+
+
 def server_kinds(one: Server) -> list[str]:
     return [r["kind"] for r in one.records(one.tip())]
 

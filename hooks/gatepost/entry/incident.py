@@ -55,6 +55,26 @@ def refused(directory: Path, said: Answer) -> None:
         for one in said.judged
         if one.report is not None and not one.update.deletes
     ]
+    _append(directory, drafts)
+
+
+def failed(directory: Path, stdin: bytes, error: GatepostError) -> None:
+    """Record that a push was refused without any verdict: its deadline, a policy that cannot be used."""
+    from gatepost.entry.identity import pusher
+    from gatepost.entry.lines import updates
+
+    who, drafts = pusher(os.environ), []
+    with suppress(GatepostError):
+        for update in updates(stdin)[:20]:
+            base = None if update.creates else update.old
+            body = {"ref": update.ref, "old": update.old, "new": update.new, "landed": False, "verdict": "unknown"}
+            body |= {"change": {"base": base, "head": update.new}, "findings": [], "pusher": who.name}
+            body["skipped"] = [{"check": "gate", "rule": error.rule, "reason": error.message}]
+            drafts += [] if update.deletes else [Draft(update.new, "verdict", body)]
+    _append(directory, drafts)
+
+
+def _append(directory: Path, drafts: list[Draft]) -> None:
     try:
         with Repository(directory.absolute(), client=False) as repo:
             append_all(repo, drafts)

@@ -46,10 +46,10 @@ def with_pending(repo: Repository, target: str, report: Report, who: Pusher, jud
     whole = report if reviewed == report.base else judge(make_change(repo, reviewed, report.head, target))
     # What refuses the push by itself has to be mended, not reviewed.
     refusing = {finding.fingerprint for finding in _items(report) if finding.effective_level == "error"}
-    waiting = [one for one in _waiting(repo, target, whole, who) if one.finding.fingerprint not in refusing]
-    if not waiting:
-        return report, True
-    finding = _finding(report, reviewed, waiting, str(migrations[0].get("path") or target))
+    found = [one for one in waiting(repo, target, whole, who) if one.finding.fingerprint not in refusing]
+    if not found:
+        return report, not refusing
+    finding = _finding(report, reviewed, found, str(migrations[0].get("path") or target))
     return replace(report, findings=(*report.findings, finding)), False
 
 
@@ -57,23 +57,24 @@ def _items(report: Report) -> list[Finding]:
     return [finding for finding in report.open_findings if finding.effective_level != "note"]
 
 
-def _waiting(repo: Repository, target: str, report: Report, who: Pusher) -> list[Open]:
+def waiting(repo: Repository, target: str, report: Report, who: Pusher) -> list[Open]:
+    """Give the findings of a report that nobody who may has approved."""
     items = _items(report)
     if not items:
         return []
     from gatepost.reviews import decided
 
     authors = makers(repo, report.base, report.head) | ({who.name.casefold()} if who.name else set())
-    waiting = []
+    found = []
     for finding in items:
         review = decided(repo, target, finding.fingerprint, len(report.head))
         if review is None:
-            waiting.append(Open(finding))
+            found.append(Open(finding))
         elif review.get("action") != "approve":
-            waiting.append(Open(finding, f"rejected by {review.get('signer')}"))
+            found.append(Open(finding, f"rejected by {review.get('signer')}"))
         elif str(review.get("signer")).casefold() in authors:
-            waiting.append(Open(finding, f"approved by {review.get('signer')}, who made or pushed it"))
-    return waiting
+            found.append(Open(finding, f"approved by {review.get('signer')}, who made or pushed it"))
+    return found
 
 
 def makers(repo: Repository, base: str | None, head: str) -> set[str]:

@@ -46,6 +46,7 @@ def landed(repo: Repository, directory: Path, pushed: Iterable[RefUpdate]) -> li
     drafts += [_verdict(None, said | {"landed": False}) for said in handover.stale(directory)]
     append_all(repo, drafts)
     _move(repo, moved)
+    _settle(repo, directory, {str(d.body["ref"]) for d in drafts if d.kind == "review"})
     for said in judged:
         if said.get("deploy") and said.get("watch"):
             lines += _start_watch(repo, directory, said)
@@ -119,6 +120,17 @@ def _move(repo: Repository, moved: Iterable[tuple[str, str]]) -> None:
     lines = [f"update {ref} {oid}\n" if oid else f"delete {ref}\n" for ref, oid in moved]
     if lines:
         repo.run("update-ref", "--stdin", stdin="".join(lines).encode("utf-8", "surrogateescape"))
+
+
+def _settle(repo: Repository, directory: Path, refs: set[str]) -> None:
+    """Move on to where nothing is open after a review, so that it need not be given again when it has expired."""
+    if not refs:
+        return
+    from gatepost.entry.pre_receive import settled
+    from gatepost.entry.server import open_server
+
+    server = open_server(repo, directory)
+    _move(repo, [(kept(REVIEWED, ref), tip) for ref in refs if (tip := settled(repo, server, ref))])
 
 
 def _start_watch(repo: Repository, directory: Path, said: dict[str, Any]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gatepost.entry import handover, incident, pending
 from gatepost.entry.identity import Pusher, pusher
-from gatepost.entry.names import ACCEPTED, INBOX, kept
+from gatepost.entry.names import ACCEPTED, INBOX, REVIEWED, kept
 from gatepost.entry.refs import REFUSED, always, refused
 from gatepost.entry.server import Server, open_server, symrefs
 from gatepost.errors import BLOCK, PASS, UNKNOWN, CannotJudge, GatepostError, PolicyError, TimeUp
@@ -66,6 +66,8 @@ def _always(report: Report) -> bool:
 def judge(repo: Repository, directory: Path, pushed: Iterable[RefUpdate], environ: Mapping[str, str]) -> Answer:
     """Judge a push. Raises what makes any verdict impossible, such as a broken policy of the server."""
     pushed = list(pushed)
+    if environ.get("GIT_NAMESPACE"):
+        raise CannotJudge("git namespaces are not known to gatepost", "push without GIT_NAMESPACE")
     server, who = open_server(repo, directory), pusher(environ)
     with deadline(server.gate.deadline):
         push = _Push(repo, server, who, {}, set())
@@ -91,7 +93,7 @@ class _Push:
     watched: set[str]
 
     def judge(self, update: RefUpdate, target: str) -> Judged:
-        finding = refused(self.server, update, target)
+        finding = refused(self.repo, self.server, update, target)
         if finding is not None:
             return Judged(update, target, _report(update, findings=(finding,)))
         if target.startswith(INBOX):
@@ -102,7 +104,7 @@ class _Push:
         try:
             report = replace(self._report(update, target), ref=target)
             if deploys:
-                report, reviewed = pending.with_pending(self.repo, target, report, self.who, self._change)
+                report, reviewed = pending.with_pending(self.repo, target, report, self.who, self.change_report)
             if report.exit_code == BLOCK:
                 report = pending.overridden(self.repo, self.server.directory, target, report)
         except TimeUp:
@@ -130,10 +132,10 @@ class _Push:
             raise CannotJudge(f"{update.new} is a {what[1]}, and only commits can be judged", "push a commit")
         base = base_of(self.repo, update, target)
         if (base, head) not in self.known:
-            self.known[base, head] = self._change(make_change(self.repo, base, head, target))
+            self.known[base, head] = self.change_report(make_change(self.repo, base, head, target))
         return self.known[base, head]
 
-    def _change(self, change: Change) -> Report:
+    def change_report(self, change: Change) -> Report:
         """Judge one change under the server's policy."""
         limit = self.server.gate.max_changed
         if change.base_oid and len(change.paths) > limit:
@@ -175,6 +177,17 @@ def _regressions(directory: Path, refs: Iterable[str]) -> list[str]:
     from gatepost.watch.after_push import reminder
 
     return [line for line in (reminder(directory, ref) for ref in refs) if line]
+
+
+def settled(repo: Repository, server: Server, ref: str) -> str | None:
+    """Give what was accepted last of a ref where nothing is open up to it any more, after a review."""
+    tip, since = repo.resolve(kept(ACCEPTED, ref)), repo.resolve(kept(REVIEWED, ref))
+    if tip is None or since is None or tip == since:
+        return None
+    push = _Push(repo, server, Pusher(), {}, set())
+    with deadline(server.gate.deadline):
+        report = push.change_report(make_change(repo, since, tip, ref))
+    return None if pending.waiting(repo, ref, report, Pusher()) else tip
 
 
 def _skip(error: GatepostError) -> Skip:

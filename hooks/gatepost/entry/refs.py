@@ -5,17 +5,18 @@ from __future__ import annotations
 from gatepost.entry.names import INBOX
 from gatepost.entry.server import Server
 from gatepost.gate_rules import RULES
+from gatepost.git import Repository
 from gatepost.model import Finding, RefUpdate, is_zero
 from gatepost.records import REF
 
 REFUSED = next(rule for rule in RULES if rule.id == "gate/ref-refused")
 
 
-def refused(server: Server, update: RefUpdate, target: str) -> Finding | None:
+def refused(repo: Repository, server: Server, update: RefUpdate, target: str) -> Finding | None:
     """Say why a ref may not be moved this way, or nothing."""
     if is_zero(update.old) and is_zero(update.new):
         return None  # the delete of a ref that is not there; git says so itself
-    reason = _owned(update, target) or _shadow(server, update) or _deleted(server, update, target)
+    reason = _owned(update, target) or _shadow(repo, server, update) or _deleted(server, update, target)
     if reason is None:
         return None
     return Finding(REFUSED, update.ref, reason[0], reason[1], key=update.ref)
@@ -43,7 +44,7 @@ def _owned(update: RefUpdate, target: str) -> tuple[str, str] | None:
     return None
 
 
-def _shadow(server: Server, update: RefUpdate) -> tuple[str, str] | None:
+def _shadow(repo: Repository, server: Server, update: RefUpdate) -> tuple[str, str] | None:
     """See a ref that git would take for a protected branch: ``main`` is first looked for as a tag."""
     if is_zero(update.new):
         return None
@@ -52,10 +53,16 @@ def _shadow(server: Server, update: RefUpdate) -> tuple[str, str] | None:
     short = name if space == "tags" else rest if space not in ("heads", "remotes", "notes") else ""
     if space in ("heads", "tags") and (name in ("HEAD", "FETCH_HEAD") or name.startswith("refs/")):
         return f"has a name that git reads as something else: {name}", "choose another name"
-    if short and server.judges(f"refs/heads/{short}") and not server.judges(update.ref):
+    if short and not server.judges(update.ref) and _is_branch(repo, server, f"refs/heads/{short}"):
         fix = f"choose another name, for example refs/tags/{short}-1"
         return f"would be taken for the protected branch {short} wherever only the name is given", fix
     return None
+
+
+def _is_branch(repo: Repository, server: Server, ref: str) -> bool:
+    """Tell whether a protected branch is there, or named without a pattern and so may come."""
+    named = ref in (*server.gate.protected, *server.gate.deploy)
+    return named or (server.judges(ref) and repo.resolve(ref) is not None)
 
 
 def _deleted(server: Server, update: RefUpdate, target: str) -> tuple[str, str] | None:

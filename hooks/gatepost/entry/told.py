@@ -27,6 +27,7 @@ def answer(directory: Path, stdin: bytes) -> tuple[int, str]:
             said = judge(repo, directory, updates(stdin), os.environ)
         code, text = said.exit_code, render(said)
     except GatepostError as error:
+        incident.failed(directory, stdin, error)
         return error.exit_code, failed(error.message, error.hint, error.rule, error.exit_code)
     except Exception as error:  # noqa: BLE001 - an error of ours must refuse with a reference, never pass
         number = incident.report(directory, error)
