@@ -121,6 +121,12 @@ def test_a_problem_names_its_key_and_what_is_wanted(text: str, wanted: str) -> N
     assert any(wanted in problem for problem in problems(text)), problems(text)
 
 
+def test_thousands_of_problems_are_cut() -> None:
+    found = problems("".join(f"x{number} = 1\n" for number in range(5000)))
+    assert len(found) == 101
+    assert found[-1] == "and 4900 more"
+
+
 def test_all_problems_come_at_once() -> None:
     assert len(problems('[gate]\nmode = 1\nx = 2\n[rules]\n"a/b" = "off"\n[[inner]]\nlimit = 3\n')) == 5
 

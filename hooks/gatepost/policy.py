@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 FILE = "gatepost.toml"
 LINE_LIMIT = 4096
+PROBLEMS = 100
 OFF = "off"
 
 
@@ -225,7 +226,8 @@ def parse_policy(data: Mapping[str, Any], file: str, words: Vocabulary) -> Polic
             reader.problem(f"suppress[{number}].{name}", "must not be empty")
     tables = {key: reader.setting(settings[key], value) for key, value in data.items() if key in settings}
     if reader.problems:
-        raise PolicyError(reader.problems, "every key is explained in docs/policy.md")
+        more = [f"{file}: and {len(reader.problems) - PROBLEMS} more"] if len(reader.problems) > PROBLEMS else []
+        raise PolicyError(reader.problems[:PROBLEMS] + more, "every key is explained in docs/policy.md")
     return Policy(file, gate or Gate(), rules, suppress, tables)
 
 
@@ -315,9 +317,11 @@ class _Reader:
             return ()
         read = (self.table(kind, entry, f"{path}[{number}]") for number, entry in enumerate(value))
         found = tuple(entry for entry in read if entry is not None)
+        from collections import Counter
+
         named = kind is not Suppression and default_of(fields(kind)[0]) is MISSING  # type: ignore[arg-type]
         names = [identity(entry) for entry in found] if named else []
-        for name in sorted({printable(str(name), 60) for name in names if names.count(name) > 1}):
+        for name in sorted({printable(str(name), 60) for name, number in Counter(names).items() if number > 1}):
             self.problem(path, f'"{name}" is there more than once')
         return found
 

@@ -7,6 +7,7 @@ table is stricter with more in it, and of two other values nobody can tell.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any, Literal, NamedTuple, get_args, get_origin
@@ -64,7 +65,7 @@ def with_added(own: tuple[Any, ...], pushed: tuple[Any, ...]) -> tuple[Any, ...]
 def by_name(entries: tuple[Any, ...]) -> dict[str, Any]:
     """Give entries by what names them: the first field of a table where no other has the same, else the whole."""
     names = [str(identity(entry)) if is_dataclass(entry) else "" for entry in entries]
-    alone = {name for name in names if name and names.count(name) == 1}
+    alone = {name for name, number in Counter(names).items() if name and number == 1}
     return {name if name in alone else repr(entry): entry for name, entry in zip(names, entries, strict=True)}
 
 
