@@ -17,10 +17,8 @@ STRUCTURE = re.compile(r"\b(?:create|drop|alter|truncate|rename|execute)\b|(?<!i
 
 
 def changes_rows_only(script: Script) -> bool:
-    """Tell whether a script changes rows and no schema; False where that is not certain."""
-    if not script.certain or not script.steps:
-        return False
-    return all(_rows_only(step) for step in script.steps)
+    """Tell whether a script changes rows and no schema; what is not understood is a step too, and no such one."""
+    return bool(script.steps) and all(_rows_only(step) for step in script.steps)
 
 
 def _rows_only(step: Any) -> bool:

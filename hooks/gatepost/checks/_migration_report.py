@@ -86,6 +86,8 @@ def _without(migration: Migration, place: Place, up: Script) -> Down:
         return Down("none-by-design", migration.path)
     if up.state == "empty":
         return Down("ok", migration.path)
+    if up.state == "not-analysed" and not up.reason.startswith("is written in"):
+        return Down("not-analysed", migration.path, reason=up.reason)
     scripts = migration.scripts
     level: Level | None = "note" if place.downs == "optional" else None
     return Down("missing", migration.path, scripts.line, scripts.absent or "it has no down", level)

@@ -172,18 +172,16 @@ class _Reader:
 
     def _text(self, node: Node) -> Text:
         parts, dynamic = [], False
-        for one in trees.every(
-            node, "string_content", "escape_sequence", "nowdoc_string", "variable_name", "heredoc_body"
-        ):
-            if one.type == "heredoc_body":
-                inner = self._text(one)
-                parts.append(inner.value)
-                dynamic = dynamic or inner.dynamic
-            elif one.type == "variable_name":
+        stack = trees.named(node)[::-1]
+        while stack:
+            one = stack.pop()
+            if one.type in ("string_content", "escape_sequence", "nowdoc_string"):
+                parts.append(trees.text(one))
+            elif one.type in ("heredoc_body", "nowdoc_body"):
+                stack += trees.named(one)[::-1]
+            elif one.type not in ("heredoc_start", "heredoc_end"):
                 parts.append(PLACEHOLDER)
                 dynamic = True
-            else:
-                parts.append(trees.text(one))
         return Text("".join(parts), trees.line(node), dynamic)
 
     def _array(self, node: Node) -> Any:

@@ -10,12 +10,15 @@ from gatepost.migrations._code import Block, Call, script
 from gatepost.migrations._interpret import Interpreter, Steps, sql
 from gatepost.sql import operations as ops
 
+GUARDS = ("abortIf", "skipIf", "warnIf")
 QUERIES = ("query", "addSql", "execute", "raw", "executeStatement", "executeQuery")
 
 
 def _query(call: Call) -> Steps | None:
     if call.name in QUERIES:
         return sql(call)
+    if call.name in GUARDS:
+        return []
     if call.name in ("startTransaction", "commitTransaction", "connect", "release"):
         return []
     return _simple(call)
@@ -79,4 +82,4 @@ def _doctrine(block: Block, path: str, dialect: str, transaction: bool) -> Scrip
 
 def _guard(node: Any) -> bool:
     """Tell ``$this->abortIf(…)`` and the like, which only ask for the right database."""
-    return isinstance(node, Call) and node.name in ("abortIf", "skipIf", "warnIf")
+    return isinstance(node, Call) and node.name in GUARDS

@@ -8,7 +8,7 @@ from gatepost.migrations import Framework, Listing, Place, Scripts, _coded
 from gatepost.migrations._look import Look
 
 NAME = re.compile(r"(?P<version>\d{3,20})_(?P<name>.*)(?<!\.d)\.[cm]?[jt]s", re.DOTALL)
-CONTENT = re.compile(r"\bknex\b|\bKnex\b")
+CONTENT = re.compile(r"\A(?=.*\bknex\b)(?=.*\bup\b)", re.DOTALL | re.IGNORECASE)
 
 
 def root(path: str) -> str | None:
