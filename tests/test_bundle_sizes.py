@@ -220,6 +220,28 @@ def test_compression_can_be_off(history: History) -> None:
     assert report.findings[0].data["after"] == {"raw": 150_000, "gzip": None, "compressor": "none"}
 
 
+@pytest.mark.parametrize(("name", "module"), [("brotli", "brotli"), ("zstd", "backports.zstd")])
+def test_other_compressors_are_extras(history: History, name: str, module: str) -> None:
+    policy = POLICY + f'compression = "{name}"\n'
+    files = {"gatepost.toml": policy, "dist/app.js": b"abc" * 9_000}, {"dist/app.js": b"abc" * 9_000 + noise(30_000)}
+    pytest.importorskip(module)
+    report = history.step(*files)
+    assert rules(report) == ["bundle/growth"]
+    after = report.findings[0].data["after"]
+    assert after["compressor"].startswith(f"{name}/")
+    assert 30_000 < after["gzip"] < 30_200
+    assert f"%) {name}," in report.findings[0].message
+
+
+def test_a_compressor_that_is_not_installed_is_no_pass(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "brotli", None)
+    report = history.step({"gatepost.toml": POLICY + 'compression = "brotli"\n'}, {"dist/app.js": "x"})
+    assert report.verdict == "unknown"
+    assert [skip.reason for skip in report.skipped if skip.fatal] == [
+        "the compressor brotli is not installed; pip install 'gatepost[brotli]', or set compression to \"gzip\""
+    ]
+
+
 def test_a_symlink_has_no_size(history: History) -> None:
     base = history.commit({"gatepost.toml": POLICY, "dist/app.js": "x"})
     head = history.commit({"dist/evil.js": ("120000", b"app.js")})

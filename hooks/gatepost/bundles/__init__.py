@@ -30,7 +30,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """How large something is; ``compressor`` says what made ``gzip``, as no two of them agree."""
+    """How large something is; ``compressor`` says what made ``gzip`` (brotli may have), as no two of them agree."""
 
     raw: int
     gzip: int | None
@@ -44,7 +44,8 @@ class Figure:
     @property
     def unit(self) -> str:
         """What the gated number counts."""
-        return "raw" if self.gzip is None else "gzip"
+        name = self.compressor.partition("/")[0]
+        return "raw" if self.gzip is None else {"zlib": "gzip"}.get(name, name)
 
     def json(self) -> dict[str, int | str | None]:
         """Give the figure as the report has it."""
@@ -65,7 +66,7 @@ class Artifact:
     growth: Percent = field(default=Percent(0.05), metadata=LOWER)
     floor: Size = field(default=Size(10 * 1024), metadata=LOWER)
     limit: Size | None = field(default=None, metadata=LOWER)
-    compression: Literal["gzip", "none"] = "gzip"
+    compression: Literal["gzip", "none", "brotli", "zstd"] = "gzip"
 
     def exceeded(self, before: Figure, after: Figure) -> bool:
         """Tell whether a step is too large; figures of two compressors are not compared."""

@@ -161,7 +161,8 @@ class Resolver:
         found: dict[str, tuple[str, ...]] = {}
         references = [item.get("path") for item in _list(data.get("references")) if isinstance(item, dict)]
         for other in (*references, *_list(data.get("extends"))):
-            if isinstance(other, str) and other.startswith(".") and (path := self.json_file(directory, other)):
+            path = self.json_file(directory, other) if isinstance(other, str) else None
+            if path:
                 found.update(self.config(path, depth + 1))
         options = data.get("compilerOptions")
         options = options if isinstance(options, dict) else {}
@@ -176,6 +177,13 @@ class Resolver:
         return found
 
     def json_file(self, directory: str, name: str) -> str | None:
+        """Give the configuration that another extends: a path, or a file of a package of this repository."""
+        if not name.startswith("."):
+            package, below = split(name)
+            home = self.home(directory, package)
+            directory, name = home or "", below or "tsconfig.json"
+            if home is None:
+                return None
         path = normal(join(directory, name))
         if path is None:
             return None

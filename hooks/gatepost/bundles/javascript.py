@@ -18,7 +18,8 @@ _LANGUAGES = {
     ".html": "page", ".css": "css", ".mdx": "mdx",
 }  # fmt: skip
 _LEAVES = (".json", ".scss", ".less", ".graphql", ".gql", ".svg", ".wasm")
-_CONFIG = re.compile(r"(?:.*/)?(?:package\.json|[jt]sconfig[^/]*\.json|pnpm-workspace\.yaml|lerna\.json)")
+# A tsconfig.json may extend a file of any name: those below a directory that is named after it count too.
+_CONFIG = re.compile(r"(?:.*/)?(?:package\.json|pnpm-workspace\.yaml|lerna\.json)|.*config.*\.json")
 _CONVENTIONAL = (
     *("src/main", "src/index", "src/app", "src/App", "main", "index", "app", "server", "src/server"),
     *("resources/js/app", "assets/js/app", "app/javascript/application"),

@@ -67,7 +67,7 @@ def save(repo: Repository, name: str, files: Mapping[str, tuple[str, Figure]]) -
 def measure(artifact: Artifact, files: Mapping[str, tuple[str, Figure]]) -> Measurement:
     """Give the part of a record that is one artifact."""
     wanted = globs(artifact)
-    packed = artifact.compression == "gzip"
+    packed = artifact.compression != "none"
     return Measurement(
         tuple(
             Served(path, content, figure if packed else Figure(figure.raw, None, "none"))
