@@ -238,6 +238,40 @@ def _peer(name: str, milliseconds: float, said: str) -> None:
     )
 
 
+FLEET = """
+import sys, time
+from gatepost.checks import _fleet_read as reading
+from gatepost.checks._fleet import Service
+from gatepost.git import Repository, Snapshot
+from pathlib import Path
+with Repository(sys.argv[1]) as repo:
+    head = Snapshot(repo, repo.resolve("HEAD", "tree"))
+    for _ in range(2):
+        cache = reading.Cache.load(Path(sys.argv[1]) / "gatepost" / "fleet.json")
+        started = time.perf_counter()
+        found = reading.stocks(repo, head, (Service("all", "../*.git"),), cache, [])
+        cache.save()
+        print(len(found), round((time.perf_counter() - started) * 1000 / len(found), 2))
+"""
+
+
+def fleet(count: int, folder: Path) -> None:
+    """Read a fleet of bare repositories twice: all new, and nothing new."""
+    lock = npm(graph(300))
+    for number in range(count):
+        place = folder / f"service{number}.git"
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(place)], check=True)
+        text = lock.replace('"license": "MIT"', f'"license": "{number}"')
+        commit = "commit refs/heads/main\ncommitter A <a@example.org> 1700000000 +0000\ndata 1\nx\n"
+        entry = f"M 100644 inline package-lock.json\ndata {len(text)}\n{text}\n"
+        subprocess.run(["git", "-C", str(place), "fast-import", "--quiet"], input=(commit + entry).encode(), check=True)
+    first = min(folder.glob("*.git"))
+    said = cpu([sys.executable, "-c", FLEET, str(first)], 1)[1].splitlines()
+    for label, line in zip(("all new", "nothing new"), said, strict=True):
+        services, milliseconds = line.split()
+        print(f"fleet of {services}, {label}: {milliseconds} ms a repository (elapsed, one git process each)")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packages", type=int, nargs="*", default=[2000, 20000])
@@ -245,6 +279,7 @@ def main() -> int:
         "--lock", nargs=2, action="append", default=[], metavar=("OLD", "NEW"), help="both sides of a real lock"
     )
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--fleet", type=int, default=0, metavar="N", help="also read a fleet of N repositories")
     args = parser.parse_args()
     for old, new in args.lock:
         name = Path(new).name.partition("@")[0]
@@ -257,6 +292,9 @@ def main() -> int:
             measure(label, name, old, new)
             if args.peers:
                 peers(label, name, new)
+    if args.fleet:
+        with tempfile.TemporaryDirectory() as folder:
+            fleet(args.fleet, Path(folder))
     return 0
 
 

@@ -259,3 +259,20 @@ def test_a_lock_that_is_gone(two_sides: Builder) -> None:
     found = judge(two_sides(BASE, {"package-lock.json": None}))
     assert rules(found) == [("unlocked", "warning")]
     assert "package-lock.json is gone" in found.findings[0].message
+
+
+def test_credentials_never_get_into_a_report(two_sides: Builder) -> None:
+    secret = "git+https://dana:hunter2@git.example/x.git?token=hunter2"
+    lock = npm_lock({"x": ("1.0.0", [])}, {"x": secret}).replace("https://registry", "https://dana:hunter2@registry")
+    head = {"package.json": manifest({"chalk": "^9", "x": secret}, y=1), "package-lock.json": lock}
+    found = judge(two_sides(BASE, head))
+    text = json.dumps([(f.message, f.fix, dict(f.data)) for f in found.findings]) + json.dumps(dict(found.sections))
+    assert changes(found)["x"]["new"] == ["1.0.0"]
+    assert "hunter2" not in text
+
+
+def test_hostile_names_are_escaped_in_messages(two_sides: Builder) -> None:
+    name = "a\u202e\x1b[31m" + "b" * 300
+    lock = npm_lock({name: ("1.0.0", [])}, {name: "1"})
+    found = judge(two_sides(BASE, {"package.json": manifest({name: "1"}), "package-lock.json": lock}))
+    assert all(f.message.isprintable() and len(f.message) < 400 for f in found.findings)

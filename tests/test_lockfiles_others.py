@@ -189,11 +189,11 @@ def test_actions() -> None:
     ]
 
 
-def test_a_commit_that_changes_under_its_tag_blocks(two_sides: Builder) -> None:
+def test_a_commit_that_changes_under_its_tag(two_sides: Builder) -> None:
     text = "      - uses: x/y@" + "0" * 40 + " # v1.2.3\n"
     file = ".github/workflows/ci.yml"
     found = judge(two_sides({file: text}, {file: text.replace("0" * 40, "1" * 40)}))
-    assert rules(found) == [("integrity-changed", "error")]
+    assert rules(found) == [("integrity-changed", "warning")]
 
 
 def test_a_catalog_of_pnpm() -> None:

@@ -113,12 +113,18 @@ def _message(fact: str, delta: Delta) -> str:
         return f"{name} {old} is gone{surprise}"
     if fact == "source-changed":
         was, now = (_list(delta.source[side]) or "the registry" for side in ("old", "new"))
+        if len(delta.source["old"]) == len(delta.source["new"]) == 1 and _place(was) == _place(now):
+            return f"{name} {new} is read from another place of {_place(now)}: {now}, before {was}"
         return f"{name} {new} comes from {now}, before from {was}"
     if fact == "integrity-changed":
         return f"{name} {new}: the hash of the same version was {delta.integrity}, so this may be another file"
     step = f" ({delta.step})" if delta.step not in ("", "other") else ""
     word = "downgraded" if fact == "downgraded" else "upgraded"
     return f"{name} is {word} from {old} to {new}{step}, {_kind(delta)}{surprise}"
+
+
+def _place(source: str) -> str:
+    return source.partition("#")[0]
 
 
 def _kind(delta: Delta) -> str:

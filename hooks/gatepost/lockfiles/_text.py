@@ -138,6 +138,13 @@ def redact(url: str) -> str:
     return f"{found[1].lower()}://{host_of(found[2])}{found[3]}"
 
 
+def clean(text: str) -> str:
+    """Take credentials and query out of a range that may be a URL."""
+    if "://" not in text and "@" not in text:
+        return text
+    return re.sub(r"\?[^#\s]*", "", re.sub(r"//[^/@\s]*@", "//", text)) if "://" in text else text
+
+
 def host_of(authority: str) -> str:
     """Give the host, and a port that is not the usual one, of a URL or of its authority."""
     found = _URL.match(authority)

@@ -26,7 +26,8 @@ def read(file: File) -> Lock:
         version = tag[1] if commit and tag else ref
         pins[found[1]] = Pin(found[1], name, version, "", (f"commit:{ref}",) if commit else ())
     declared = [Declared(pin.name, pin.version, "build", "", pin.key) for pin in pins.values()]
-    return Lock(list(pins.values()), declared, edges=False)
+    # Bots move the commit and leave the comment, so that this is a warning only.
+    return Lock(list(pins.values()), declared, edges=False, weak=True)
 
 
 FORMAT = Format(

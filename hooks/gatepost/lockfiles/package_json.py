@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gatepost.lockfiles import Declared, File, Format, Lock, Unreadable
-from gatepost.lockfiles._text import json_of, table
+from gatepost.lockfiles._text import clean, json_of, table
 
 SCOPES = {
     "dependencies": "prod",
@@ -36,7 +36,7 @@ def dependencies(data: dict[str, Any], manifest: str = "") -> list[Declared]:
                 raise Unreadable(f"{key}: the range of {name[:80]!r} is not a text")
             # npm takes an optional dependency out of "dependencies": the later table wins there.
             if name not in found or scope == "optional":
-                found[name] = Declared(name, wanted.strip(), scope, manifest)
+                found[name] = Declared(name, clean(wanted.strip()), scope, manifest)
     return list(found.values())
 
 

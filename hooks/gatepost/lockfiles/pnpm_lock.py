@@ -8,7 +8,7 @@ from typing import Any
 
 from gatepost.lockfiles import Declared, File, Format, Lock, Pin, Unreadable
 from gatepost.lockfiles import _pnpm_scan as scanner
-from gatepost.lockfiles._text import archive, git, local, registry, table, text_of
+from gatepost.lockfiles._text import archive, clean, git, local, registry, table, text_of
 from gatepost.lockfiles._yaml import Unusual, documents
 from gatepost.paths import join, normal
 
@@ -55,7 +55,7 @@ def build(parts: list[dict[str, Any]], memo: dict[str, Any] | None = None) -> Lo
 
 
 def _specifier(entry: Any) -> str:
-    return str(entry.get("specifier", "")) if isinstance(entry, dict) else str(entry)
+    return clean(str(entry.get("specifier", "")) if isinstance(entry, dict) else str(entry))
 
 
 def _packages(data: dict[str, Any], pins: dict[str, Pin], memo: dict[str, tuple[Any, Pin]]) -> dict[str, str]:
@@ -179,7 +179,7 @@ def _importers(data: dict[str, Any], names: dict[str, str], catalogs: dict[str, 
         for group, scope in SCOPES.items():
             for name, wanted in table(entry.get(group) or None, group).items():
                 version = str(wanted.get("version", "")) if isinstance(wanted, dict) else str(wanted)
-                asked = _specifier(wanted) if isinstance(wanted, dict) else str(specifiers.get(name, ""))
+                asked = _specifier(wanted) if isinstance(wanted, dict) else clean(str(specifiers.get(name, "")))
                 asked = _catalog(name, asked, catalogs)
                 yield Declared(name, asked, scope, manifest, _target(name, version, names))
 
