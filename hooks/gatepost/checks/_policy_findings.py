@@ -36,7 +36,7 @@ def loosenings(change: Change, policy: Policy) -> Iterator[Finding]:
             LOOSENED,
             where.path,
             message if found.certain else message.replace("; a push", ", which may be stricter or not; a push"),
-            "take it back, or set the key in the server's own gatepost.toml, which wins",
+            "take it back, or have it reviewed: it counts from the next push on; the server's own gatepost.toml wins",
             where.line(found.key),
             {"key": found.key, "before": before, "after": after},
             _weight(found, first),
@@ -45,9 +45,10 @@ def loosenings(change: Change, policy: Policy) -> Iterator[Finding]:
 
 
 def _weight(found: Loosening, first: bool) -> Level | None:
-    """Give the level: a first policy is reviewed, but may not take a branch that is there out of the gate."""
+    """Give the level: what is looser is reviewed, but a push may not take a branch out of the gate, or blind it."""
     ungated = found.key in ("gate.protected", "gate.deploy")
-    return None if found.certain and (ungated or not first) else "warning"
+    blinded = found.key == "gate.mode" or found.key.startswith(('rules."gate/', 'rules."policy/'))
+    return "error" if found.certain and (ungated or (blinded and not first)) else None
 
 
 def _names_no_branch(change: Change, found: Loosening) -> bool:

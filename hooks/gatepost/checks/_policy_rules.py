@@ -6,18 +6,17 @@ from gatepost.model import Rule
 
 LOOSENED = Rule(
     "policy/loosened",
-    "error",
+    "warning",
     """The pushed policy is looser than the one in force: a lower level, a wider limit, an entry that is gone.
 
     Why: whoever can loosen the gate in the same breath can pass anything. The looser value is not used for
-    this push, but would be for every later one, and nobody would have decided it.
+    this push, but will be for every later one. So it stays open until it is reviewed, and is an error where it
+    would take a branch out of the gate, switch it to `mode = "report"`, or silence rules of `gate/` or `policy/`.
 
-    Instead: take the change back. Where it is meant, let the operator set the key in the server's own
-    gatepost.toml, which wins; what is fixed there, a push cannot loosen. Where there is no server, land a
-    suppression of this rule first, with a reason and a near date.
+    Instead: take the change back, or let somebody else review it. What the server's own gatepost.toml sets, a
+    push cannot loosen; an operator changes it there.
 
-    Fine when: the repository gets its first policy; then this is a warning, to be reviewed, unless a branch that
-    is there would leave the gate.""",
+    Fine when: the rule or the limit was wrong for this repository, and a reviewer agrees.""",
 )
 
 ADDED = Rule(
