@@ -8,6 +8,7 @@ from html import escape
 from gatepost import __version__
 from gatepost.model import Finding, Report, printable
 from gatepost.reports import Format
+from gatepost.reports._treemap import treemaps
 from gatepost.reports._view import TITLES, Table, change_of, groups, tables
 from gatepost.reports.text import FIX, MESSAGE, PATH, counts
 
@@ -42,6 +43,14 @@ summary { cursor: pointer; padding: .5rem .8rem; }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .2rem 1rem .2rem 0; border-top: 1px solid var(--line);
   overflow-wrap: normal; }
+.maps { display: flex; flex-wrap: wrap; gap: 1rem; }
+figure { flex: 1 1 20rem; margin: 0; }
+svg { width: 100%; }
+rect { fill: var(--line); stroke: var(--paper); }
+.new rect { fill: #c62828; }
+.grown rect { fill: #ef9a4b; }
+.shrunk rect { fill: #66a86a; }
+svg text { font-size: 11px; fill: var(--ink); }
 td { max-width: 24rem; overflow-wrap: break-word; }
 """
 
@@ -98,6 +107,12 @@ def _main(report: Report) -> Iterator[str]:
             kind = "error" if skip.fatal else "suppressed"
             reason = _text(skip.reason, MESSAGE)
             yield f'<article class="{kind}"><p><b>{_text(skip.check, PATH)}</b></p><p>{reason}</p></article>'
+        yield "</section>"
+    maps = list(treemaps(report))
+    if maps:
+        yield "<section>"
+        yield "<h2>What is shipped, before and after: new, grown, shrunk</h2>"
+        yield from maps
         yield "</section>"
     found = list(tables(report))
     if found:
