@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gatepost.checks._migration_report import judge
 from gatepost.git import Change
-from gatepost.migrations import History
+from gatepost.migrations import History, Migration
 
 WITHOUT = ("missing", "empty", "noop")
 
@@ -16,6 +16,8 @@ def undone(history: History, change: Change) -> bool:
     """Tell whether the model gives the schema back after all ups and those downs that there are."""
     words = [judge(migration, history.place).word for migration in history.new]
     bare = [migration for migration, word in zip(history.new, words, strict=True) if word in WITHOUT]
+    if any(migration.down is None and not passes(migration, history) for migration in bare):
+        return False
     if not bare or "ok" not in words or not all(migration.up.certain for migration in bare):
         return False
     from gatepost.checks._schema_base import base_schema
@@ -31,3 +33,8 @@ def undone(history: History, change: Change) -> bool:
         pieces.append(Piece(migration.path, operations(migration.up, dialect), back))
     remarks = replay(pieces, base_schema(change, history))
     return not any(remark.word in ("wrong", "unsure") and not remark.small for remark in remarks)
+
+
+def passes(migration: Migration, history: History) -> bool:
+    """Tell whether a rollback goes past a migration without a down; else what comes before stays out of reach."""
+    return history.place.silent and not migration.scripts.absent

@@ -40,7 +40,7 @@ def run(change: Change, policy: Policy) -> Outcome:
     judged = change.shared(_schema_downs.downs, policy)
     for made in entries:
         known = judged.get(made["path"])
-        if known and known.word and made["down"] == "ok":
+        if known and known.word and made["down"] == "ok" and known.migration.version == made["version"]:
             made["down"] = known.word
     return Outcome(tuple(change.shared(Comments).heard(findings)), {"migrations": entries})
 

@@ -192,6 +192,7 @@ class Place:
     required: bool = False
     order: Order = "strict"
     variant: str = ""
+    silent: bool = False
     settings: Migrations | None = None
 
     @property
@@ -276,7 +277,8 @@ class Framework:
     ``order``: a version below the newest is skipped or refused (``strict``), is run late (``loose``), the
     files themselves say what they follow (``graph``), or there is none to be seen (``none``).
     ``downs``: expected, optional, or none by design. ``variants`` gives the words for the databases where
-    one directory holds one history for each. ``remedy`` says how to write a down; ``{path}``,
+    one directory holds one history for each. ``silent``: without a down the tool goes on and undoes nothing.
+    ``remedy`` says how to write a down; ``{path}``,
     ``{directory}``, ``{version}`` and ``{name}`` are filled in.
     """
 
@@ -288,6 +290,7 @@ class Framework:
     order: Order = "strict"
     downs: Downs = "expected"
     remedy: str = "write the down migration"
+    silent: bool = False
     variants: Callable[[Look, str], tuple[str, ...]] | None = None
 
 

@@ -140,6 +140,7 @@ def _places(
         downs="optional" if entry and entry.downs == "optional" else framework.downs,
         required=bool(entry and entry.downs == "required"),
         order=framework.order,
+        silent=framework.silent,
         settings=entry,
     )
     if entry and entry.dialect:

@@ -89,12 +89,15 @@ def _alter_column(reader: _Reader, call: Call) -> Steps | None:
     words = call.words
     new = reader.column(name, words, [])
     steps: Steps = []
+    filled = new.nullable is False and words.get("oldNullable") is True and "oldDefaultValue" not in words
     old = _types.canonical(plain(words.get("oldType")), reader.dialect) if plain(words.get("oldType")) else ""
     if new.type and new.type != old:
         steps.append(ops.SetType(table, name, new.type, line=call.line))
+    if filled and new.default is not None:
+        steps.append(ops.Data("update", table, columns=(name,), line=call.line))  # EF fills the rows first
     if new.nullable != (words.get("oldNullable") is True) and new.nullable is not None:
         steps.append(ops.SetNullable(table, name, new.nullable, line=call.line))
-    if "defaultValue" in words or "defaultValueSql" in words:
+    if not filled and ("defaultValue" in words or "defaultValueSql" in words):
         steps.append(ops.SetDefault(table, name, new.default, line=call.line))
     elif "oldDefaultValue" in words or "oldDefaultValueSql" in words:
         steps.append(ops.SetDefault(table, name, None, line=call.line))

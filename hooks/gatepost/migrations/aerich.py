@@ -40,5 +40,6 @@ FRAMEWORK = Framework(
     detect,
     listing,
     order="loose",
+    silent=True,
     remedy="let downgrade() in {path} return the SQL that undoes upgrade()",
 )

@@ -35,5 +35,6 @@ FRAMEWORK = Framework(
     detect,
     listing,
     order="loose",
+    silent=True,
     remedy="add a section -- migrate:down to {path} that undoes what is above it",
 )

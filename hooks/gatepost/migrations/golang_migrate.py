@@ -36,5 +36,6 @@ FRAMEWORK = Framework(
     root,
     detect,
     listing,
+    silent=True,
     remedy="write {directory}/{version}_{name}.down.sql: golang-migrate takes a missing file for an empty one",
 )

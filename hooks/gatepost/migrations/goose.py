@@ -84,5 +84,6 @@ FRAMEWORK = Framework(
     root,
     detect,
     listing,
+    silent=True,
     remedy="add a section -- +goose Down to {path} that undoes what is above it",
 )

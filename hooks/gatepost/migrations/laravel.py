@@ -40,5 +40,6 @@ FRAMEWORK = Framework(
     detect,
     listing,
     order="loose",
+    silent=True,
     remedy="write down() in {path} so that it undoes up()",
 )

@@ -85,6 +85,7 @@ FRAMEWORK = Framework(
     detect,
     listing,
     order="loose",
+    silent=True,
     remedy="write {directory}/{version}_{name}.down.sql",
     variants=variants,
 )

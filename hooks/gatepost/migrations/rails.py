@@ -40,5 +40,6 @@ FRAMEWORK = Framework(
     detect,
     listing,
     order="loose",
+    silent=True,
     remedy="give {path} a down method, or make its change reversible (reversible, types on remove_column)",
 )

@@ -71,5 +71,6 @@ FRAMEWORK = Framework(
     detect,
     listing,
     order="loose",
+    silent=True,
     remedy="write {directory}/{name}.rollback.sql, or give each step its rollback",
 )
