@@ -131,3 +131,35 @@ def test_deep_nesting_is_no_danger(dialect: Dialect) -> None:
         f"CREATE TABLE a (b int DEFAULT {nested}, CHECK ({nested} > 0)); SELECT {nested}; DROP TABLE z", dialect
     )
     assert isinstance(found[-1], ops.DropTable)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            "BEGIN CREATE TYPE e AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN null; END",
+            [ops.CreateObject("enum", "e", values=("a",), if_not_exists=True)],
+        ),
+        (
+            "BEGIN IF NOT EXISTS (SELECT 1 FROM x) THEN ALTER TABLE a DROP COLUMN b; ELSE DROP TABLE c; END IF; END",
+            [ops.DropColumn("a", "b"), ops.DropTable("c")],
+        ),
+        ("DECLARE r record; BEGIN FOR r IN SELECT 1 LOOP UPDATE a SET b = 1; END LOOP; END", [ops.Data("code")]),
+    ],
+)
+def test_plain_blocks_are_read(body: str, expected: list[Any]) -> None:
+    assert plain(f"DO $$ {body} $$ LANGUAGE plpgsql") == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "BEGIN EXECUTE 'DROP TABLE x'; END",
+        "BEGIN PERFORM drop_everything(); ALTER TABLE a DROP COLUMN b; END",
+        "BEGIN FOR r IN SELECT 1 LOOP DROP TABLE a; END LOOP; END",
+        "BEGIN ALTER TABLE a FROBNICATE THE b; x := 1; DROP TABLE z; END",
+    ],
+)
+def test_other_blocks_are_not_analysed(body: str) -> None:
+    (found,) = plain(f"DO $$ {body} $$")
+    assert isinstance(found, ops.Opaque)

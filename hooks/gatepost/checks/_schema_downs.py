@@ -82,7 +82,8 @@ def _before(history: History, migration: Migration) -> list[Migration]:
 def _piece(migration: Migration, dialect: str) -> Piece:
     down = _down(migration)
     up = operations(migration.up, dialect)
-    return Piece(migration.path, up, operations(down, dialect) if down else (), usable=down is not None)
+    steps = operations(down, dialect) if down else ()
+    return Piece(migration.path, up, steps, usable=down is not None, transaction=bool(down and down.transaction))
 
 
 def _down(migration: Migration) -> Script | None:

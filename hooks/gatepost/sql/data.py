@@ -235,7 +235,7 @@ READERS: dict[str, Read] = {
     "ABORT": _transaction("rollback"),
     "SAVEPOINT": _transaction("savepoint"),
     "RELEASE": _transaction("savepoint"),
-    "DO": _code("DO runs code that is only known when it runs"),
+    "DO": _nothing,  # MySQL: evaluates an expression
     "CALL": _code("CALL runs code that is not in this file"),
     "EXECUTE": _code("EXECUTE runs a text that is only known when it runs"),
     "PREPARE": _code("PREPARE makes a statement from a text"),

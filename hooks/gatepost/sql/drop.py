@@ -55,12 +55,14 @@ def drop(cursor: Cursor) -> Iterator[Operation]:
     if not cursor.done:
         raise Unread(f"{cursor.token.text[:20]!r} is not known behind DROP {kind}")
     for name in names:
-        yield _dropped(kind, name, table, concurrently, exists, cascade)
+        if kind == "TABLE":
+            beside = tuple(other for other in names if other != name)
+            yield DropTable(name, if_exists=exists, cascade=cascade, beside=beside)
+        else:
+            yield _dropped(kind, name, table, concurrently, exists, cascade)
 
 
 def _dropped(kind: str, name: str, table: str, concurrently: bool, exists: bool, cascade: bool) -> Operation:
-    if kind == "TABLE":
-        return DropTable(name, if_exists=exists, cascade=cascade)
     if kind == "INDEX":
         return DropIndex(name, table, concurrently=concurrently, if_exists=exists)
     return DropObject(kind.lower(), name, on=table, if_exists=exists, cascade=cascade)

@@ -161,11 +161,12 @@ class CreateTable(Operation, frozen=True):
 
 
 class DropTable(Operation, frozen=True):
-    """Drop a table and all that belongs to it."""
+    """Drop a table and all that belongs to it; ``beside`` are those that the same statement drops."""
 
     table: str
     if_exists: bool = False
     cascade: bool = False
+    beside: tuple[str, ...] = ()
 
 
 class RenameTable(Operation, frozen=True):
@@ -423,10 +424,12 @@ class Nothing(Operation, frozen=True):
 class Opaque(Operation, frozen=True):
     """Something that was not understood. ``saw`` is what a scan of its tokens shows: ``DROP TABLE a``.
 
-    ``table`` names the table that it alters, if that much is known; ``text`` is its beginning.
+    ``table`` names the table that it alters, if that much is known; ``text`` is its beginning. ``refused``: the
+    database's own grammar takes it for an error, so that it fails wherever it runs.
     """
 
     reason: str
     text: str = ""
     saw: tuple[str, ...] = ()
     table: str = ""
+    refused: bool = False

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from gatepost.model import printable
 from gatepost.sql.alter import alter
+from gatepost.sql.block import block
 from gatepost.sql.create import create
 from gatepost.sql.cursor import Cursor, Unread
 from gatepost.sql.data import READERS as DATA
@@ -20,7 +21,7 @@ from gatepost.sql.drop import comment, drop, rename, truncate
 from gatepost.sql.opaque import scan
 from gatepost.sql.operations import Nothing, Opaque, Operation
 from gatepost.sql.splitter import Statement, split
-from gatepost.sql.tokens import Dialect, sniff
+from gatepost.sql.tokens import Dialect, Token, sniff
 
 HEAD = 4096
 _ROWS = ("INSERT", "REPLACE", "COPY")
@@ -48,7 +49,10 @@ def read_statement(statement: Statement) -> Iterator[Operation]:
         yield _client(statement)
         return
     try:
-        for at, operation in _read(statement):
+        found = _read(statement)
+        if statement.dialect == "postgresql" and any(isinstance(operation, Opaque) for _, operation in found):
+            found = _unless_refused(found, statement)
+        for at, operation in found:
             yield operation.at(statement.line_at(at), statement.line)
     except Unread as error:
         yield from _asked(statement, str(error))
@@ -69,9 +73,20 @@ def _read(statement: Statement) -> list[tuple[int, Operation]]:
         operations = list(_STRUCTURE[word](cursor))
         cursor.finish()
         return [(0, operation) for operation in operations]
+    if word == "DO" and statement.dialect == "postgresql":
+        return [(0, operation) for operation in _block(found, statement)]
     if word in DATA:
         return [(0, operation) for operation in DATA[word](cursor, statement)]
     raise Unread(f"a statement that begins with {printable(head[0].text, 20)!r} is not known")
+
+
+def _block(found: list[Token], statement: Statement) -> Iterator[Operation]:
+    """Read DO $$ … $$; what it does is Opaque where the block does not say it plainly."""
+    body = next((token for token in found if token.kind == "body"), None)
+    try:
+        yield from block(body.text if body else "EXECUTE", _read)
+    except Unread as error:
+        yield Opaque(str(error), printable(" ".join(statement.text[:120].split()), 120), scan(found, statement.dialect))
 
 
 def _asked(statement: Statement, reason: str) -> Iterator[Operation]:
@@ -90,7 +105,21 @@ def _asked(statement: Statement, reason: str) -> Iterator[Operation]:
         if again:
             yield from (operation.at(statement.line, statement.line) for operation in again)
             return
-    yield _opaque(statement, said.refused if said and said.refused else reason)
+    refused = said.refused if said else ""
+    yield _opaque(statement, refused or reason, refused=bool(refused))
+
+
+def _unless_refused(found: list[tuple[int, Operation]], statement: Statement) -> list[tuple[int, Operation]]:
+    """Let libpg_query, where it is installed, say of a half-read ALTER TABLE whether it is PostgreSQL at all."""
+    from gatepost.sql.second import refusal
+
+    refused = refusal(statement.text)
+    if not refused:
+        return found
+    return [
+        (at, Opaque(refused, op.text, op.saw, op.table, refused=True) if isinstance(op, Opaque) else op)
+        for at, op in found
+    ]
 
 
 def _client(statement: Statement) -> Operation:
@@ -112,6 +141,7 @@ def _client(statement: Statement) -> Operation:
     )
 
 
-def _opaque(statement: Statement, reason: str) -> Operation:
+def _opaque(statement: Statement, reason: str, *, refused: bool = False) -> Operation:
     saw = scan(statement.tokens(200_000), statement.dialect)
-    return Opaque(reason, printable(statement.text, 120), saw, line=statement.line, start=statement.line)
+    text = printable(statement.text, 120)
+    return Opaque(reason, text, saw, refused=refused, line=statement.line, start=statement.line)

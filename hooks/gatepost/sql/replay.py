@@ -135,6 +135,11 @@ def _drop_table(schema: Schema, op: ops.DropTable) -> None:
     known = schema.tables.get(schema.key(op.table), UNKNOWN)
     if known is None and not op.if_exists:
         _problem(schema, op, f"table {op.table} does not exist")
+    if schema.dialect == "postgresql" and not op.cascade:
+        others = {op.table, *op.beside}
+        users = [table.name for table in schema.referring(op.table) if table.name not in others]
+        if users:
+            _problem(schema, op, f"table {op.table} cannot be dropped, {users[0]} refers to it")
     schema.tables[schema.key(op.table)] = None
     for place, found in schema.objects.items():
         if found and found.kind in ("trigger", "policy", "rule") and schema.key(found.on) == schema.key(op.table):
@@ -233,7 +238,7 @@ def _target_renamed(made: Constraint | None, op: ops.RenameColumn, schema: Schem
 def _set_type(schema: Schema, op: ops.SetType) -> None:
     table = _table(schema, op)
     _expect_column(schema, op, table, op.column)
-    if schema.dialect == "postgresql":
+    if schema.casts and schema.dialect == "postgresql":
         table = _with_casts(table, op)
     schema.put(_column_replaced(schema, table, op.column, type=op.type, collation=op.collation))
 
@@ -296,6 +301,8 @@ def _drop_constraint(schema: Schema, op: ops.DropConstraint) -> None:
     name = op.name or _by_shape(schema, table, op)
     wanted = schema.key(name) if name else None
     if wanted is not None and table.indexes.get(wanted) and not table.constraints.get(wanted):
+        if schema.dialect == "postgresql":
+            _problem(schema, op, f"{name} of {op.table} is an index and no constraint")
         schema.put(replace(table, indexes={**table.indexes, wanted: None}))  # MySQL: a unique key is an index
         return
     if wanted is None:
@@ -456,7 +463,29 @@ def _drop_object(schema: Schema, op: ops.DropObject) -> None:
             schema.tables[name] = None
         for other in [other for other in schema.objects if other[1].startswith(prefix)]:
             schema.objects[other] = None
-    if op.cascade and found and found.kind in ("enum", "type", "domain", "function", "view", "extension"):
+    if op.cascade and found:
+        _drop_users(schema, op, found)
+
+
+def _drop_users(schema: Schema, op: ops.DropObject, gone: Object) -> None:
+    """Drop what CASCADE takes along, as far as the model knows what uses what."""
+    name = gone.name.partition("(")[0]
+    if gone.kind in ("function", "procedure", "view", "materialized view"):
+        kinds = ("trigger",) if gone.kind in ("function", "procedure") else ("view", "materialized view")
+        for place, found in list(schema.objects.items()):
+            if (
+                found
+                and found.kind in kinds
+                and (name in found.uses or (found.on and mentions(found.definition, name)))
+            ):
+                schema.objects[place] = None
+    elif gone.kind in ("enum", "type", "domain"):
+        for table in list(schema.tables.values()):
+            for column in list(table.columns.values()) if table else ():
+                if column and column.type.removesuffix("[]") == gone.name and table:
+                    table = without_column(table, column.name, schema.dialect)
+                    schema.put(table)
+    else:
         schema.doubts.append(f"line {op.line}: DROP {op.kind.upper()} {op.name} CASCADE takes along what uses it")
 
 

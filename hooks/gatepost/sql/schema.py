@@ -52,17 +52,21 @@ class Object:
 
 @dataclass(slots=True)
 class Schema:
-    """Tables and objects by the form of their name that is compared; ``doubts`` say what was not followed."""
+    """Tables and objects by the form of their name that is compared; ``doubts`` say what was not followed.
+
+    ``casts``: mark the expressions into which a change of type writes casts; only of use on a way there and back.
+    """
 
     dialect: str = "postgresql"
     tables: dict[str, Table | None] = field(default_factory=dict)
     objects: dict[tuple[str, str], Object | None] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
+    casts: bool = False
 
     def copy(self) -> Schema:
         """Give a copy; tables are values and are shared."""
-        return Schema(self.dialect, self.tables.copy(), dict(self.objects), list(self.doubts), [])
+        return Schema(self.dialect, self.tables.copy(), dict(self.objects), list(self.doubts), [], self.casts)
 
     def key(self, name: str) -> str:
         """Give the form of a name that is compared."""

@@ -43,6 +43,15 @@ def opinion(text: str, dialect: Dialect) -> Opinion | None:
     return _sqlglot(text, dialect)
 
 
+def refusal(text: str) -> str:
+    """Say why PostgreSQL's grammar takes no such statement, "" where it does or nobody can tell."""
+    filled = "{{" in text or "${" in text  # the migration tool fills these in
+    if filled or len(text) > LONGEST or text[:2].upper() == "DO" or not find_spec("postgast"):
+        return ""
+    said = _libpg_query(text)
+    return said.refused if said else ""
+
+
 def _libpg_query(text: str) -> Opinion | None:
     import postgast
 

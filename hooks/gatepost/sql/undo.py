@@ -30,6 +30,7 @@ class Piece:
     up: tuple[ops.Operation, ...]
     down: tuple[ops.Operation, ...] = ()
     usable: bool = True
+    transaction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def _groups(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
 
 def _run(pieces: Sequence[Piece], schema: Schema) -> _Run:
     state = schema.copy()
+    state.casts = True
     run = _Run(schema, state, state)
     for piece in pieces:
         for operation in piece.up:
@@ -103,12 +105,25 @@ def _run(pieces: Sequence[Piece], schema: Schema) -> _Run:
     run.after = state
     for piece in reversed(pieces):
         for operation in piece.down if piece.usable else ():
+            refused = _refused(operation, piece, state)
+            if refused:
+                run.failed.append(Remark(piece.name, "wrong", f"the down fails: {refused}", operation.line))
             apply(state, operation)
             for line, text in state.problems:
                 about = _table_of(operation, state)
                 run.failed.append(Remark(piece.name, "wrong", f"the down fails: {text}", line, about))
             state.problems.clear()
     return run
+
+
+def _refused(operation: ops.Operation, piece: Piece, schema: Schema) -> str:
+    """Say what the database refuses whatever it holds: a syntax error, CONCURRENTLY in a transaction."""
+    if isinstance(operation, ops.Opaque) and operation.refused:
+        return operation.reason
+    index = isinstance(operation, (ops.CreateIndex, ops.DropIndex)) and operation.concurrently
+    if index and piece.transaction and schema.dialect == "postgresql":
+        return "CONCURRENTLY cannot run in a transaction"
+    return ""
 
 
 def _perhaps(operation: ops.Operation, schema: Schema) -> bool:
@@ -142,12 +157,15 @@ def _wrong(run: _Run, pieces: Sequence[Piece]) -> list[Remark]:
         return certain
     return [
         remark
-        if not _hidden(remark, doubts)
+        if remark.text.startswith(_SURE) or not _hidden(remark, doubts)
         else Remark(
             remark.name, "unsure", f"{remark.text}; but {doubts[0][1]}", remark.line, remark.table, remark.object
         )
         for remark in certain
     ]
+
+
+_SURE = ("the down fails: PostgreSQL's grammar", "the down fails: CONCURRENTLY")
 
 
 def _doubts(run: _Run, pieces: Sequence[Piece]) -> list[tuple[str, str]]:

@@ -1,1 +1,1 @@
-ALTER TABLE account DROP COLUMN nick, VALIDATE CONSTRAINT account_age_check, FROBNICATE account;
+ALTER TABLE account DROP COLUMN nick, VALIDATE CONSTRAINT account_age_check, ALTER COLUMN age OPTIONS (SET a 'b');
