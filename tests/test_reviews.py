@@ -77,7 +77,7 @@ def test_a_deploy_that_migrates_waits_for_its_review(review: Review, capsys: pyt
     assert pushed.code == 1
     assert "gate/review-pending" in pushed.rules
     head = review.server.work.git("rev-parse", "main")
-    assert any(f"gatepost review approve {head[:12]}" in line for line in pushed.said), pushed.raw
+    assert f"gatepost review approve {head[:12]}" in pushed.text, pushed.raw
     code, said = review.run(capsys, "list")
     assert "migration/missing-down" in said
     code, said = review.run(capsys, "show", head[:10])

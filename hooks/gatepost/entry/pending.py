@@ -97,8 +97,8 @@ def _finding(report: Report, reviewed: str, waiting: list[Open], path: str) -> F
     message = f"this deploy migrates, and {count} open since {reviewed[:12]}: {', '.join(named[:SHOWN])}{more}"
     short = report.head[:12]
     fix = (
-        "a reviewer who did not write it runs: git fetch origin refs/notes/gatepost:refs/notes/gatepost; "
-        f"gatepost review show {short}; gatepost review approve {short}; then push again"
+        "somebody who did not write it and whose key is in the server's gatepost.signers runs: "
+        f"gatepost review show {short}, gatepost review approve {short}; then push again"
     )
     data = {"since": reviewed, "open": [_item(one) for one in waiting]}
     return Finding(PENDING, path, message, fix, data=data, level="error", key=f"{reviewed} {report.head}")
