@@ -24,9 +24,9 @@ def get(url: str, timeout: float, headers: dict[str, str] | None = None) -> byte
         with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 - the scheme was checked
             body: bytes = answer.read(LIMIT + 1)
     except urllib.error.HTTPError as error:
-        with error:
-            text = error.read(300).decode("utf-8", "replace")
-        raise SourceError(f"{_shown(url)}: answered {error.code}: {printable(text, 160)}") from None
+        error.close()
+        # Nothing of the answer is repeated: the address may come from a pushed tree.
+        raise SourceError(f"{_shown(url)}: answered {error.code}") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise SourceError(f"{_shown(url)}: {printable(str(error), 160)}") from None
     if len(body) > LIMIT:
@@ -40,7 +40,7 @@ def get_json(url: str, timeout: float, headers: dict[str, str] | None = None) ->
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise SourceError(f"{_shown(url)}: the answer is no JSON: {printable(body[:80].decode('latin-1'))}") from None
+        raise SourceError(f"{_shown(url)}: the answer is no JSON") from None
 
 
 def _shown(url: str) -> str:

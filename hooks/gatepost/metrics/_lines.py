@@ -289,9 +289,9 @@ def parser_for(sample: str, pattern: str = "", unit: str = "") -> Parser:
     parser.learn(sample)
     lines = sample.splitlines()
     if lines and sum(1 for _ in parser(sample)) < 0.5 * len(lines):
-        shown = printable(lines[0], 120)
+        # What stands there is not repeated: the path may come from a pushed tree, and the file be any file.
         raise SourceError(
-            f"the log's lines cannot be read, the first is: {shown}",
+            f"the log's lines cannot be read: {len(lines)} were tried",
             "use the combined format with the request time, JSON lines, or set verification.pattern",
         )
     return parser

@@ -133,7 +133,7 @@ def records(sample: str, *_: str) -> Records:
     made = Records()
     made.learn(sample)
     if sample.strip() and next(iter(made(sample)), None) is None and not _quiet(sample):
-        raise SourceError(f"no JSON records with a time: {printable(sample[:120])}", "see verification.path")
+        raise SourceError("the log holds no JSON records with a time", "see verification.path")
     return made
 
 
