@@ -13,13 +13,22 @@ LIMIT = 64 * 1024 * 1024
 
 def get(url: str, timeout: float, headers: dict[str, str] | None = None) -> bytes:
     """Give the body of a GET request."""
+    return _call(url, None, timeout, headers)
+
+
+def post(url: str, body: bytes, timeout: float, headers: dict[str, str] | None = None) -> bytes:
+    """Give the answer to a POST request of JSON."""
+    return _call(url, body, timeout, {"Content-Type": "application/json", **(headers or {})})
+
+
+def _call(url: str, data: bytes | None, timeout: float, headers: dict[str, str] | None) -> bytes:
     import http.client
     import urllib.error
     import urllib.request
 
     if not url.startswith(("http://", "https://")):
         raise SourceError(f"{printable(url)}: is no http address")
-    request = urllib.request.Request(url, headers={"User-Agent": "gatepost", **(headers or {})})  # noqa: S310 - checked
+    request = urllib.request.Request(url, data, {"User-Agent": "gatepost", **(headers or {})})  # noqa: S310 - checked
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 - the scheme was checked
             body: bytes = answer.read(LIMIT + 1)

@@ -11,8 +11,8 @@ from gatepost.policy import HIGHER, LOWER, Duration, Setting
 class Verification:
     """``[verification]``: where the traffic is seen and how long it is watched after a deploy.
 
-    ``command``, ``on_regressed`` and ``webhook`` act outside the repository: they are taken from the server's own
-    ``gatepost.toml`` only, never from a tree that somebody pushed.
+    ``OUTWARD`` names what acts outside the repository: it is taken from the server's own ``gatepost.toml`` only,
+    never from a tree that somebody pushed.
     """
 
     source: str = ""
@@ -42,7 +42,23 @@ class Verification:
     command: tuple[str, ...] = ()
     on_regressed: str = ""
     webhook: str = ""
+    notify: tuple[str, ...] = ()
+    forge: str = ""
+    forge_url: str = ""
+    forge_repository: str = ""
+    forge_token_file: str = ""
     refuse_after_regression: bool = field(default=False, metadata=HIGHER)
 
 
+OUTWARD = (
+    "command",
+    "on_regressed",
+    "webhook",
+    "notify",
+    "token_file",
+    "forge",
+    "forge_url",
+    "forge_repository",
+    "forge_token_file",
+)
 SETTINGS = (Setting("verification", Verification),)

@@ -10,6 +10,7 @@ from gatepost.errors import PolicyError, UsageError
 from gatepost.git import Repository
 from gatepost.metrics import SourceError, Verification
 from gatepost.metrics._open import open_source
+from gatepost.metrics._settings import OUTWARD
 from gatepost.records import state_dir
 from gatepost.watch.detach import spawn
 from gatepost.watch.lock import running
@@ -18,7 +19,6 @@ from gatepost.watch.store import FILE, Store
 from gatepost.watch.tell import show
 
 LOG = "watch.log"
-OUTWARD = ("command", "on_regressed", "webhook", "token_file")
 
 
 def begin(git_dir: Path, deploy: Deploy, settings: Verification) -> Watch:

@@ -7,15 +7,17 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gatepost.errors import GatepostError
 from gatepost.git import Repository, environment
+from gatepost.metrics._http import post
 from gatepost.model import printable
 from gatepost.records import append, read
+from gatepost.watch import forges
 from gatepost.watch.model import Watch
 from gatepost.watch.store import Store
 
@@ -53,14 +55,20 @@ def everybody(git_dir: Path, store: Store, watch: Watch) -> None:
     with Repository(git_dir, client=False) as repo:
         _again(store, watch, "record", lambda: _record(repo, watch))
         _again(store, watch, "ref", lambda: show(repo, watch.oid, str(message(watch).get("verdict"))))
-    if watch.settings.webhook:
-        _again(store, watch, "webhook", lambda: _post(watch.settings.webhook, message(watch)))
+    settings = watch.settings
+    if settings.webhook:
+        body = json.dumps(message(watch)).encode()
+        _again(store, watch, "webhook", lambda: post(settings.webhook, body, TIMEOUT))
+    if settings.forge:
+        _again(store, watch, "forge", lambda: forges.tell(watch, message(watch)))
+    if settings.notify:
+        _again(store, watch, "notify", lambda: _notify(watch))
     regressed = (watch.verdict or {}).get("verdict") == "regressed"
     if watch.settings.on_regressed and regressed and store.tell(watch, "command"):
         _run(git_dir, watch)
 
 
-def _again(store: Store, watch: Watch, channel: str, act: Callable[[], None]) -> None:
+def _again(store: Store, watch: Watch, channel: str, act: Callable[[], object]) -> None:
     """Tell one channel; what fails is tried a few times and then left, so that the others are told."""
     if channel in watch.told:
         return
@@ -88,16 +96,17 @@ def show(repo: Repository, oid: str, word: str) -> None:
     repo.run("update-ref", "--stdin", stdin="".join([*commands, f"update {prefix}/{word} {oid}\n"]).encode())
 
 
-def _post(url: str, body: Mapping[str, Any]) -> None:
-    import urllib.request
-
-    if not url.startswith(("http://", "https://")):
-        raise OSError(f"{url} is no http address")
-    data = json.dumps(body).encode()
-    headers = {"Content-Type": "application/json", "User-Agent": "gatepost"}
-    request = urllib.request.Request(url, data, headers)  # noqa: S310 - the scheme was checked
-    with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310 - the scheme was checked
-        pass
+def _notify(watch: Watch) -> None:
+    """Tell the channels of apprise, the extra ``gatepost[notify]``."""
+    try:
+        import apprise  # type: ignore[import-not-found,unused-ignore]  # an extra
+    except ModuleNotFoundError:
+        raise OSError("verification.notify needs apprise: pip install 'gatepost[notify]'") from None
+    told, body = apprise.Apprise(), message(watch)
+    for address in watch.settings.notify:
+        told.add(address)
+    if not told.notify(title=f"{watch.oid[:12]} {body['verdict']}", body=str(body.get("reason", ""))):
+        raise OSError("a channel of verification.notify did not take it")
 
 
 def _run(git_dir: Path, watch: Watch) -> None:

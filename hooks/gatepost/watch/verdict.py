@@ -66,7 +66,10 @@ def could_have_missed(baseline: Baseline, polls: Sequence[Counts]) -> dict[str, 
     if slower:
         found["slower"] = slower
         worst = max(slower, key=lambda name: slower[name] / (1 - float(name[1:]) / 100))
-        text += f"; up to {100 * slower[worst]:.2g} % of responses clearly slower than the former {worst}"
+        usual = 100 - float(worst[1:])
+        margin = MARGINS[[f"p{100 * tau:g}" for tau in TAUS].index(worst)]
+        over = f"{margin:g} times the former {worst} ({usual:.2g} % were over {worst})"
+        text += f"; up to {100 * slower[worst]:.2g} % of responses over {over}"
     elif baseline.averages:
         found["latency"] = "averages only: tails were not seen"
         text += "; tails of response times (the source has sum and count only)"
