@@ -1,6 +1,6 @@
 """Measure the engine of the verification: lines a second, one evaluation, many watches in one process.
 
-python benchmarks/watch_engine.py [--watches 500] [--seconds 60]
+python benchmarks/watch_engine.py [--watches 500] [--polls 8]
 """
 
 from __future__ import annotations
@@ -16,11 +16,9 @@ import time
 from datetime import datetime, timezone
 from math import exp
 from pathlib import Path
-from threading import Event, Thread
 
 from gatepost.metrics import Reader, Verification
 from gatepost.metrics.access_log import LogReader
-from gatepost.policy import Duration
 from gatepost.watch.baseline import build
 from gatepost.watch.counts import reduce
 from gatepost.watch.judge import Known, assess
@@ -28,13 +26,16 @@ from gatepost.watch.model import Watch
 from gatepost.watch.worker import Worker
 
 HOUR = 3600.0
+RATE = 10
 ROUTES = [f"{a}{b}" for a in "abcde" for b in "vwxyz"]
 
 
-def log(path: Path, start: float, seconds: float, rate: float, seed: int, form: str = "combined") -> int:
+def log(
+    path: Path, start: float, seconds: float, rate: float, seed: int, form: str = "combined", append: bool = False
+) -> int:
     """Write an access log; give the number of its lines."""
     chance, now, count = random.Random(seed), start, 0
-    with path.open("w") as out:
+    with path.open("a" if append else "w") as out:
         while True:
             now += chance.expovariate(rate)
             if now > start + seconds:
@@ -77,45 +78,66 @@ def opening(settings: Verification) -> Reader:
     return LogReader(settings, lambda: 1e12)
 
 
-def many(directory: Path, number: int, seconds: float) -> None:
-    """Run many watches in one process at their real pace; print its CPU share and memory once all have a baseline."""
-    repository, now = directory / "server.git", time.time()
+class Clock:
+    """A clock that the benchmark moves: the share of a core is CPU time over simulated time."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """Give the time."""
+        return self.now
+
+
+def many(directory: Path, number: int, polls: int) -> None:
+    """Run many watches in one process through some polls each; print its CPU share and memory."""
+    repository, now = directory / "server.git", 1_790_000_000.0
     subprocess.run(["git", "init", "-q", "--bare", str(repository)], check=True)
     paths = [directory / f"service-{n}.log" for n in range(20)]
     for n, path in enumerate(paths):
-        log(path, now - HOUR, HOUR + seconds + 900, 10, n)
-    stop = Event()
-    with Worker(repository, opening=opening) as worker:
+        log(path, now - HOUR, HOUR, RATE, n)
+    clock = Clock(now)
+    with Worker(repository, clock=clock, steady=clock, opening=opening) as worker:
         for n in range(number):
-            settings = Verification(source="access-log", path=str(paths[n % len(paths)]), watch=Duration(seconds + 800))
+            settings = Verification(source="access-log", path=str(paths[n % len(paths)]))
             watch = Watch(f"w{n}", f"{n:040x}", "refs/heads/main", f"s{n}", now, "watching", settings, begun=now)
             worker.store.insert(watch)
-        thread = Thread(target=worker.run, args=(stop,), daemon=True)
-        thread.start()
+        clock.now += 3
         began = time.process_time()
-        while sum(w.baseline is not None and w.due > time.time() - 5 for w in worker.store.watches()) < number:
-            time.sleep(2)
-        print(f"{number} baselines of an hour at 10 requests a second: {time.process_time() - began:.0f} s CPU")
-        cpu, wall = time.process_time(), time.monotonic()
-        time.sleep(seconds)
-        share = (time.process_time() - cpu) / (time.monotonic() - wall)
-        late = max(time.time() - w.due for w in worker.store.watches())
-        stop.set()
-        thread.join()
+        _work(worker)
+        first = (time.process_time() - began) / number
+        print(f"a baseline of an hour at {RATE} requests a second: {1000 * first:.0f} ms CPU, once a watch")
+        spent = steps = 0.0
+        for poll in range(polls):
+            for n, path in enumerate(paths):
+                log(path, now + 15 * poll, 15, RATE, 1000 * poll + n, append=True)
+            clock.now += 15
+            began = time.process_time()
+            steps += _work(worker)
+            spent += time.process_time() - began
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"{number} watches: {share:.0%} of one core, {memory:.0f} MB at most, {max(0, late):.1f} s late at most")
+        share = spent / (15 * polls)
+        print(f"{number} watches, {polls} polls: {1000 * spent / steps:.1f} ms CPU a look, "
+              f"{share:.0%} of one core, {memory:.0f} MB at most")  # fmt: skip
+
+
+def _work(worker: Worker) -> int:
+    count = 0
+    while worker.step():
+        count += 1
+    return count
 
 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--watches", type=int, default=500)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--polls", type=int, default=8)
     args = parser.parse_args()
     print(f"Python {sys.version.split()[0]}")
     with tempfile.TemporaryDirectory() as directory:
         if args.watches:
-            many(Path(directory), args.watches, args.seconds)
+            many(Path(directory), args.watches, args.polls)
         reading(Path(directory))
 
 

@@ -20,7 +20,7 @@ from gatepost.metrics._lines import Parser
 
 CHUNK = 4 * 1024 * 1024
 LINE = 256 * 1024
-SLACK = 60.0  # a log is written at the end of a request, Apache writes its beginning: out of order by as much
+SLACK = 30.0  # a log is written at the end of a request, Apache writes its beginning: out of order by as much
 SAMPLE = 256 * 1024
 PROBE = 16 * 1024
 

@@ -187,7 +187,7 @@ def _latency(baseline: Baseline, polls: Sequence[Counts], planned: int, progress
     for level, ladder, offset in (("regressed", latency.REGRESSED, 1), ("warn", latency.WARN, 1 + len(TAUS))):
         tests = _pooled_tests(baseline, rows, offset)
         found = latency.mixed([(above, count, polls) for _, above, count, polls in tests], planned)
-        if len(rows) > 1:
+        if len(rows) > 1 and level == "regressed":
             each = [latency.mixed(_tests(baseline.limits[name], row, offset), planned) for name, row in rows.items()]
             found = log_sum([found, log_sum(each) - log(len(each))]) - log(2)
         if level == "regressed":

@@ -37,12 +37,13 @@ def at(
     if ready < watch.begun:
         return replace(watch, due=watch.begun + reader.delay), []
     learn(store, watch.service, reader, watch.begun, watch.baseline is None)
-    watch = _with_baseline(watch, store, reader)
+    bad = _bad(watch, store)
+    watch = _with_baseline(watch, store, reader, bad)
     baseline = Baseline.from_json(watch.baseline or {})
     fresh = _read(watch, polls, baseline, reader, min(ready, _end(watch, polls, baseline)))
     before, polls = polls, _merged(polls, fresh)
     fresh = [poll for poll in polls if not any(poll is old for old in before)]
-    found = assess(baseline, polls, known(watch, store), _planned(settings))
+    found = assess(baseline, polls, known(watch, store, bad), _planned(settings))
     watch = _noted(watch, found)
     if found.regressed or ready >= _end(watch, polls, baseline):
         return _ended(watch, polls, store, now), fresh
@@ -93,9 +94,8 @@ def _end(watch: Watch, polls: Sequence[Counts], baseline: Baseline) -> float:
     return max(begun + settings.watch, last)
 
 
-def _with_baseline(watch: Watch, store: Store, reader: Reader) -> Watch:
+def _with_baseline(watch: Watch, store: Store, reader: Reader, bad: Sequence[Span]) -> Watch:
     begun, settings = watch.begun or watch.pushed, watch.settings
-    bad = _bad(watch, store)
     minutes = store.minutes(watch.service, begun - DAY, begun)
     if watch.baseline is not None:
         if len(minutes) <= HISTORY:
@@ -115,10 +115,9 @@ def _bad(watch: Watch, store: Store) -> list[Span]:
     return bad_spans(deploys, watch.settings.watch)
 
 
-def known(watch: Watch, store: Store) -> Known:
+def known(watch: Watch, store: Store, bad: Sequence[Span]) -> Known:
     """Give what the catalogue knew at the deploy: not what a bad deploy brought."""
     begun = watch.begun or watch.pushed
-    bad = _bad(watch, store)
     found = {
         name: count
         for name, first, _, count, said in store.signatures(watch.service)
@@ -164,7 +163,7 @@ def _noted(watch: Watch, found: Assessment) -> Watch:
 
 
 def _ended(watch: Watch, polls: Sequence[Counts], store: Store, now: float, problem: str = "") -> Watch:
-    return _concluded(watch, polls, known(watch, store), now, problem)
+    return _concluded(watch, polls, known(watch, store, _bad(watch, store)), now, problem)
 
 
 def _concluded(watch: Watch, polls: Sequence[Counts], catalogue: Known, now: float, problem: str = "") -> Watch:
