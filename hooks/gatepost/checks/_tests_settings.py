@@ -13,6 +13,7 @@ class Tests:
 
     exclude: tuple[str, ...] = field(default=(), metadata=LOWER)
     max_file: Size = field(default=Size(1024 * 1024), metadata=LOWER)
+    max_differing: Size = field(default=Size(256 * 1024), metadata=LOWER)
     max_push: Size = field(default=Size(3 * 1024 * 1024), metadata=LOWER)
 
 

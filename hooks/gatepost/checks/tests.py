@@ -60,7 +60,7 @@ def run(change: Change, policy: Policy) -> Outcome:
     from gatepost.suites._push import Limits, Push
 
     own = policy.get("tests", Tests)
-    push = Push(change, languages(), Limits(own.max_file, own.max_push), own.exclude)
+    push = Push(change, languages(), Limits(own.max_file, own.max_push, own.max_differing), own.exclude)
     verdict = push.verdict()
     findings = [
         _finding(weak) for weak in verdict.weakenings if not weak.explained and weak.change != "expected-changed"
@@ -100,6 +100,8 @@ def _message(weak: Weakening) -> str:
         "suppression-added": "{after}",
         "focus-added": "{after} leaves out every other test",
     }[weak.change]
+    if weak.change == "assertion-removed" and weak.after:
+        what += "; {after}"
     if weak.change == "assertion-removed" and weak.level == "error":
         what += "; it asserts nothing now"
     told = what.format(before=_quoted(weak.before), after=_quoted(weak.after, weak.change))
@@ -109,6 +111,7 @@ def _message(weak: Weakening) -> str:
 def _quoted(text: str, change: str = "") -> str:
     shown = printable(text, _SHOWN)
     plain = change in (
+        "assertion-removed",
         "assertion-unreachable",
         "not-collected",
         "cases-removed",
@@ -155,7 +158,7 @@ def _expected(weakenings: Sequence[Weakening]) -> Iterator[Finding]:
 def _unread(path: str, reason: str, lost: bool) -> Finding:
     from gatepost.checks._tests_rules import UNREAD
 
-    fix = "make it a regular file that parses; larger ones: raise tests.max_file and tests.max_push"
+    fix = "make it a regular file that parses; larger ones: raise the limits of [tests]"
     data = {"path": path, "change": "not-analysed", "before": None, "after": reason}
     return Finding(
         UNREAD, path, f"not analysed: {reason}", fix, data=data, level="warning" if lost else None, key=reason

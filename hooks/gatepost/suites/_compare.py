@@ -14,6 +14,7 @@ from gatepost.model import Level
 from gatepost.suites._units import Assertion, Detail, Marker, Unit
 from gatepost.suites._words import identifiers, shares
 
+MANY = 40_000
 _ANYTHING = frozenset(
     ("Exception", "BaseException", "Throwable", "Error", "StandardError", "any", "java.lang.Exception")
 )
@@ -151,6 +152,9 @@ class _Assertions:
         self.free = list(self.fresh)
         for one, other in pairs:
             yield from self.same(one, other)
+        if len(lost) * len(self.fresh) > MANY:
+            yield self.many(lost)
+            return
         stages = (self.exception, self.same_subject, self.explained, self.idle, self.emptied, self.rewritten)
         for stage in stages:
             rest: list[Assertion] = []
@@ -163,6 +167,13 @@ class _Assertions:
             lost = rest
         for assertion in lost:
             yield self.removed(assertion)
+
+    def many(self, lost: list[Assertion]) -> Weakening:
+        """Report a test in which too much differs to compare it one by one."""
+        before, after = len(self.before.live), len(self.after.live)
+        why = "" if after < before else "there are as many assertions as before"
+        told = f"{len(lost)} of {before} assertions are other ones now, {after} in all"
+        return Weakening("assertion-removed", self.new.name, self.new.path, self.new.line, show(lost[0]), told, why)
 
     def matched(self) -> tuple[list[tuple[Assertion, Assertion]], list[Assertion], list[Assertion]]:
         """Pair equal assertions, the least guarded of the new ones first."""

@@ -26,10 +26,11 @@ REAPPEARING = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a push is analysed: bytes of one file, and of all of them on both sides together."""
+    """How much of a push is analysed, in bytes: one file, all of them, and what differs in one file (both sides)."""
 
     file: int
     push: int
+    differing: int = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,9 @@ class Push:
         """Compare everything."""
         readable = [both for both in self.files if not both.old.problem and not both.new.problem]
         sides = [differing(both.old.units, both.new.units) for both in readable]
+        giant = [sum(unit.size for units in side for unit in units) > self.limits.differing for side in sides]
+        over = [both.change.path for both, large in zip(readable, giant, strict=True) if large]
+        sides = [side for side, large in zip(sides, giant, strict=True) if not large]
         old = [unit for units, _ in sides for unit in units]
         new = [unit for _, units in sides for unit in units]
         suites = {both.change.path: both.suite.name for both in readable}
@@ -118,7 +122,8 @@ class Push:
         found += [*_focused(old, new), *_scanned(readable), *self.snapshots(), *self.selection(), *self.silenced()]
         found = list(self.hidden(found))
         named = (replace(weak, suite=suites.get(weak.path, "")) for weak in found)
-        return Verdict(tuple(named), tuple(_unread(self.files)))
+        reason = f"more than {self.limits.differing} bytes of tests differ in this file"
+        return Verdict(tuple(named), (*_unread(self.files), *((path, reason, True) for path in over)))
 
     def judge(self, one: Pair, new: Sequence[Unit], around: Surroundings) -> Iterator[Weakening]:
         """Compare one pair, or explain why a test is gone."""

@@ -240,7 +240,8 @@ class _Reader:
             self.places.append((first, last, name))
         detail = partial(_once, {}, partial(_examine, node, self.module, known, tables[0]))
         helper = fixture or not node.name.startswith("test")
-        self.units.append(Unit(self.module.path, name, node.lineno, digest.hexdigest(), detail, why, helper))
+        size = sum(len(line) for line in self.module.lines[first - 1 : last])
+        self.units.append(Unit(self.module.path, name, node.lineno, digest.hexdigest(), detail, why, helper, size))
 
     def known(self, mark: ast.expr) -> ast.expr:
         """Follow a mark that has a name of its own in this module."""

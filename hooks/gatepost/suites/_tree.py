@@ -440,7 +440,8 @@ class Outline:
         ).hexdigest()
         line = node.start_point[0] + 1
         work = partial(_once, {}, self.syntax, self.known, body, markers, rows, limits or {})
-        self.units.append(Unit(self.path, name, line, digest, work, why, helper))
+        size = node.end_byte - node.start_byte
+        self.units.append(Unit(self.path, name, line, digest, work, why, helper, size))
         if not helper:
             self.places.append((line, node.end_point[0] + 1, name))
 

@@ -94,6 +94,7 @@ class Unit:
     detail: Callable[[], Detail]
     uncollected: str = ""
     helper: bool = False
+    size: int = 0
 
     @property
     def bare(self) -> str:
