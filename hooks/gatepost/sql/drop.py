@@ -59,7 +59,8 @@ def drop(cursor: Cursor) -> Iterator[Operation]:
             beside = tuple(other for other in names if other != name)
             yield DropTable(name, if_exists=exists, cascade=cascade, beside=beside)
         else:
-            yield _dropped(kind, name, table, concurrently, exists, cascade)
+            gone = exists or (cascade and name != names[0])  # the CASCADE of one before may have taken it along
+            yield _dropped(kind, name, table, concurrently, gone, cascade)
 
 
 def _dropped(kind: str, name: str, table: str, concurrently: bool, exists: bool, cascade: bool) -> Operation:
