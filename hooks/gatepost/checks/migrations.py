@@ -42,7 +42,9 @@ def run(change: Change, policy: Policy) -> Outcome:
         known = judged.get(made["path"])
         if known and known.word and made["down"] == "ok" and known.migration.version == made["version"]:
             made["down"] = known.word
-    return Outcome(tuple(change.shared(Comments).heard(findings)), {"migrations": entries})
+    # A file that serves several databases stands in the history of each.
+    unique = {(one.rule.id, one.path, one.line, one.message): one for one in findings}.values()
+    return Outcome(tuple(change.shared(Comments).heard(list(unique))), {"migrations": entries})
 
 
 CHECK = Check(
