@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -267,6 +268,17 @@ def test_a_tag_is_only_refused_for_a_protected_branch_that_is_there(tmp_path: Pa
     one.commit_push({"a": "1"})
     assert one.push("main:refs/tags/v1").code == 0
     assert one.push("main:refs/tags/main").rules == ["gate/ref-refused"]
+
+
+def test_a_push_that_changes_dependencies_leaves_an_audit_record(one: Server) -> None:
+    one.commit_push({"a": "1"})
+    entry = {"version": "1.3.0", "resolved": "https://registry.npmjs.org/left-pad/-/left-pad-1.3.0.tgz"}
+    root = {"name": "x", "dependencies": {"left-pad": "^1"}}
+    lock = {"name": "x", "lockfileVersion": 3, "packages": {"": root, "node_modules/left-pad": entry}}
+    pushed = one.commit_push({"package.json": json.dumps(root), "package-lock.json": json.dumps(lock)})
+    assert pushed.code == 0, pushed.raw
+    audit = one.records(one.tip(), "dependency-audit")[0]
+    assert [change["name"] for change in audit["dependencies"]["changes"]] == ["left-pad"]
 
 
 def server_kinds(one: Server) -> list[str]:

@@ -71,6 +71,14 @@ def _drafts(repo: Repository, update: RefUpdate, said: dict[str, Any]) -> Iterat
     if said.get("deploy"):
         base = said.get("change", {}).get("base")
         yield Draft(_commit(said), "deploy", short | {"base": base}, tree)
+    sections = said.get("sections") or {}
+    dependencies = sections.get("dependencies") or {}
+    if dependencies.get("changes"):
+        found = [item for item in said.get("findings", ()) if str(item["rule"]).startswith("dependency/")]
+        audit = short | {"dependencies": dependencies, "findings": found}
+        yield Draft(_commit(said), "dependency-audit", audit, tree)
+    if sections.get("rollback"):
+        yield Draft(_commit(said), "rollback-plan", short | {"plan": sections["rollback"]}, tree)
 
 
 def _verdict(tree: str | None, said: dict[str, Any]) -> Draft:
