@@ -28,6 +28,7 @@ _OTHER = frozenset(
         *("dependenciesMeta", "bundleDependencies"),
     )
 )
+_SKIPPED: dict[str, str] = {}  # stands for a table that is of no interest
 _WANTED = frozenset(("importers", "packages", "snapshots", "catalogs", "lockfileVersion"))
 _SINGLE = frozenset(("specifiers", "dependencies", "devDependencies", "optionalDependencies"))
 
@@ -39,7 +40,11 @@ def scan(text: str, memo: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for section in _TOP.split(text):
         head, _, body = section.partition("\n")
-        if not section.strip() or head[0] in "#-":
+        if not section.strip():
+            continue
+        if head[0] in "#-":
+            if head[0] == "-" or body.strip():  # what stands below a comment belongs to what stands above it
+                raise Unusual
             continue
         key, colon, rest = head.partition(":")
         if not colon or key in found or not key.isalnum():
@@ -82,7 +87,7 @@ def _block(block: str) -> tuple[str, dict[str, Any]]:
         head = lines[0]
     if head[:2] != "  " or head[2:3] in (" ", "", "?", "-", "#"):
         raise Unusual
-    if head.endswith(": {}"):
+    if head.endswith(": {}") and len(lines) == 1:
         return scalar(head[2:-4]), {}
     if head[-1] != ":":
         raise Unusual
@@ -90,7 +95,9 @@ def _block(block: str) -> tuple[str, dict[str, Any]]:
     table: dict[str, str] | None = None
     for line in lines[1:]:
         if line[:6] == "      ":
-            if table is not None:
+            if table is None:
+                raise Unusual
+            if table is not _SKIPPED:
                 _pair(table, line)
             continue
         if line[:4] != "    ":
@@ -111,9 +118,9 @@ def _pair(table: dict[str, str], line: str) -> None:
 
 def _attribute(entry: dict[str, Any], line: str) -> dict[str, str] | None:
     key, colon, value = line.partition(":")
-    value = value[1:]
-    if not colon or key in entry:
+    if not colon or key in entry or value[:1] not in ("", " "):
         raise Unusual
+    value = value[1:]
     if key in _TABLES:
         if value not in ("", "{}"):
             raise Unusual
@@ -126,6 +133,7 @@ def _attribute(entry: dict[str, Any], line: str) -> dict[str, str] | None:
         entry[key] = scalar(value)
     elif key in _OTHER:
         entry[key] = ""
+        return _SKIPPED if value[:1] in ("", "|", ">") else None
     else:
         raise Unusual
     return None

@@ -86,7 +86,7 @@ def scalar(text: str) -> str:
         if len(text) < 2 or text[-1] != '"' or "\\" in text or '"' in text[1:-1]:
             raise Unusual
         return text[1:-1]
-    if first in "&*!|>%@`{[?,]}#" or ": " in text or " #" in text or text[-1] == ":":
+    if first in " &*!|>%@`{[?,]}#" or text[-1] == " " or ": " in text or " #" in text or text[-1] == ":":
         raise Unusual
     return text
 
@@ -98,7 +98,7 @@ def flow(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in text[1:-1].split(", "):
         key, colon, value = part.partition(": ")
-        if not colon or key in found or not key.isalnum():
+        if not colon or key in found or not key.isalnum() or "," in value:
             raise Unusual
         found[key] = scalar(value)
     return found

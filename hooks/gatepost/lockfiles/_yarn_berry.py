@@ -10,6 +10,7 @@ from gatepost.lockfiles._yaml import Unusual, documents, scalar
 
 _TABLES = frozenset(("dependencies", "optionalDependencies"))
 _SCALARS = frozenset(("version", "resolution", "checksum", "linkType", "languageName", "cacheKey", "conditions"))
+_SKIPPED: dict[str, str] = {}  # stands for a table that is of no interest
 _OTHER = frozenset(("peerDependencies", "peerDependenciesMeta", "dependenciesMeta", "bin"))
 
 
@@ -56,26 +57,42 @@ def _entry(lines: list[str]) -> dict[str, Any]:
     inner: dict[str, str] | None = None
     for line in lines:
         if line[:4] == "    ":
-            if inner is not None:
-                name, colon, value = line[4:].partition(": ")
-                if not colon or name[0] == " ":
-                    raise Unusual
-                inner[scalar(name)] = scalar(value)
+            if inner is None:
+                raise Unusual
+            if inner is not _SKIPPED:
+                _pair(inner, line[4:])
             continue
         if line[:2] != "  ":
             raise Unusual
-        key, colon, value = line[2:].partition(":")
-        if not colon or key in entry:
-            raise Unusual
-        if key in _TABLES and not value:
-            entry[key] = inner = {}
-        elif key in _SCALARS and value:
-            entry[key], inner = scalar(value[1:]), None
-        elif key in _OTHER and not value:
-            entry[key], inner = "", None
-        else:
-            raise Unusual
+        inner = _attribute(entry, line[2:])
     return entry
+
+
+def _pair(table: dict[str, str], line: str) -> None:
+    name, colon, value = line.partition(": ")
+    if not colon or name[:1] == " ":
+        raise Unusual
+    name = scalar(name)
+    if name in table:
+        raise Unreadable(f"has the key {name[:80]!r} twice")
+    table[name] = scalar(value)
+
+
+def _attribute(entry: dict[str, Any], line: str) -> dict[str, str] | None:
+    key, colon, value = line.partition(":")
+    if not colon or key in entry:
+        raise Unusual
+    if key in _TABLES and not value:
+        table: dict[str, str] = {}
+        entry[key] = table
+        return table
+    if key in _SCALARS and value[:1] == " ":
+        entry[key] = scalar(value[1:])
+        return None
+    if key in _OTHER and not value:
+        entry[key] = ""
+        return _SKIPPED
+    raise Unusual
 
 
 def build(entries: dict[str, Any]) -> Lock:
