@@ -13,7 +13,7 @@ from gatepost.checks._bundle_rules import LAZY_INITIAL, TEST_CODE, UNMEASURED
 from gatepost.git import Change
 from gatepost.model import Finding, Level, printable
 
-_SMALL = 10 * 1024
+_SMALL = 32 * 1024  # of source: about 10 KiB when it is served
 _LISTED = 2000
 
 
