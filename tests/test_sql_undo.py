@@ -209,3 +209,8 @@ SQLITE = "CREATE TABLE a (i integer PRIMARY KEY, j text UNIQUE, CONSTRAINT k UNI
 )
 def test_sqlite(up: str, down: str, expected: set[str]) -> None:
     assert words(up, down, SQLITE, "sqlite") == expected
+
+
+def test_a_down_that_was_not_read_is_never_called_right() -> None:
+    found = remarks("CREATE INDEX x ON a (t)", "DROP INDEX x; DO $$ BEGIN EXECUTE 'DROP TABLE a'; END $$")
+    assert [(remark.word, "DROP TABLE a" in remark.text) for remark in found] == [("unsure", True)]

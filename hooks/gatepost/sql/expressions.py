@@ -50,17 +50,20 @@ def _spelling(token: Token, dialect: Dialect) -> str:
 
 
 def bare(found: Sequence[Token]) -> Sequence[Token]:
-    """Take off parentheses that enclose the whole."""
-    while len(found) > 1 and found[0].value == "(" and found[-1].value == ")":
-        depth = 0
-        for at, token in enumerate(found):
-            depth += (token.value == "(") - (token.value == ")")
-            if depth == 0 and at < len(found) - 1:
-                return found
-        if len(found) > 512:  # hostile nesting: one pass is enough, a thousand passes over it are not
-            return [token for token in found if token.value not in ("(", ")")]
-        found = found[1:-1]
-    return found
+    """Take off parentheses that enclose the whole, in one pass however many there are."""
+    if len(found) < 2 or found[0].value != "(" or found[-1].value != ")":
+        return found
+    opened: list[int] = []
+    partner: dict[int, int] = {}
+    for at, token in enumerate(found):
+        if token.value == "(":
+            opened.append(at)
+        elif token.value == ")" and opened:
+            partner[opened.pop()] = at
+    start, end = 0, len(found) - 1
+    while start < end and partner.get(start) == end:
+        start, end = start + 1, end - 1
+    return found[start : end + 1]
 
 
 def default(found: Sequence[Token], dialect: Dialect) -> str | None:

@@ -400,6 +400,11 @@ class Data(Operation, frozen=True):
     filtered: bool = True
     columns: tuple[str, ...] = ()
 
+    @property
+    def word(self) -> str:
+        """The verb is the operation's name in reports."""
+        return self.verb
+
 
 class Setting(Operation, frozen=True):
     """Set a parameter of the session, such as ``lock_timeout``; ``value`` None resets it."""

@@ -62,6 +62,21 @@ class _Run:
 
 def judge(pieces: Sequence[Piece], schema: Schema) -> list[Remark]:
     """Judge the downs of the pieces, which are in the order in which they run on ``schema``."""
+    said = _judge(pieces, schema)
+    return [*said, *_unread(pieces, said)]
+
+
+def _unread(pieces: Sequence[Piece], said: Sequence[Remark]) -> Iterator[Remark]:
+    """Name what was not read in a down of which nothing else is said: that it looks right proves nothing."""
+    named = {remark.name for remark in said if remark.word in ("wrong", "unsure")}
+    for piece in pieces:
+        unread = [op for op in piece.down if isinstance(op, ops.Opaque)]
+        if unread and piece.usable and piece.name not in named:
+            saw = f" (it shows {', '.join(unread[0].saw[:3])})" if unread[0].saw else ""
+            yield Remark(piece.name, "unsure", f"{unread[0].reason}{saw}", unread[0].line, unread[0].table)
+
+
+def _judge(pieces: Sequence[Piece], schema: Schema) -> list[Remark]:
     whole = _run(pieces, schema)
     if not _wrong(whole, pieces):
         return [*_risks(pieces, schema), *_small(whole, pieces)]
