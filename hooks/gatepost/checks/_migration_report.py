@@ -26,6 +26,7 @@ class Down:
     reason: str = ""
     level: Level | None = None
     quiet: bool = False
+    together: bool = False
 
 
 def report(history: History, together: bool = False) -> tuple[list[dict[str, Any]], list[Finding]]:
@@ -42,7 +43,7 @@ def report(history: History, together: bool = False) -> tuple[list[dict[str, Any
         if down.word == "none-by-design" and place.required and changed.status == "new":
             without.append(migration)
         if together and changed.status == "new" and down.word in ("missing", "empty", "noop"):
-            down = replace(down, level="note", reason=f"{down.reason}; the other downs of this change undo it")
+            down = replace(down, level="note", together=True)
         findings += _findings(changed, down, place)
     if without:
         findings.append(_no_downs(history.place, without))
@@ -71,8 +72,10 @@ def judge(migration: Migration, place: Place) -> Down:
     """Say what the down of a migration is worth by its form alone."""
     scripts = migration.scripts
     up, down = scripts.up, scripts.down
-    if scripts.irreversible:
-        return Down("irreversible", scripts.irreversible.path, scripts.irreversible.line, scripts.irreversible.reason)
+    declared = scripts.irreversible
+    if declared:
+        whole = declared.reason and declared.strategy in STRATEGIES
+        return Down("irreversible", declared.path, declared.line, declared.reason, None if whole else "error")
     if down is None:
         return _without(migration, place, up)
     if down.state in ("empty", "noop"):
@@ -168,15 +171,28 @@ def _words(migration: Migration, down: Down, place: Place) -> tuple[str, str]:
     """Give message and fix."""
     named = f"{place.framework} migration {printable(migration.version or migration.name, 60)}"
     why = printable(down.reason, 160)
+    if down.together:
+        return f"{named} has no down of its own ({why}); the other downs of this change undo it", "nothing"
     says = {
         "missing": f"{named} cannot be undone: {why}",
         "empty": f"the down of {named} runs nothing ({why}): a rollback would succeed and undo nothing",
         "noop": f"the down of {named} undoes nothing: {why}",
         "raising": f"the down of {named} always fails: {why}",
-        "irreversible": f"{named} is declared irreversible: {why or 'no reason is given'}",
+        "irreversible": f"{named} is declared irreversible{_without_word(migration)}: {why or 'no reason is given'}",
         "not-analysed": f"the down of {named} {why}",
     }
     return says[down.word], _fix(migration, down, place)
+
+
+def _without_word(migration: Migration) -> str:
+    declared = migration.scripts.irreversible
+    if declared is None or declared.strategy in STRATEGIES:
+        return ""
+    return (
+        f" with the unknown strategy {printable(declared.strategy, 40)!r}"
+        if declared.strategy
+        else " without a strategy"
+    )
 
 
 def _fix(migration: Migration, down: Down, place: Place) -> str:

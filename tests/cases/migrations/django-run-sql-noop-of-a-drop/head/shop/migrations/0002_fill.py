@@ -1,0 +1,10 @@
+from django.db import migrations, models
+
+
+def fill(apps, schema_editor):
+    apps.get_model("shop", "User").objects.update(name="")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [migrations.RunSQL("DROP VIEW v", migrations.RunSQL.noop)]

@@ -1,0 +1,1 @@
+CREATE INDEX b_i ON b (i);
