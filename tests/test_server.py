@@ -281,6 +281,14 @@ def test_a_push_that_changes_dependencies_leaves_an_audit_record(one: Server) ->
     assert [change["name"] for change in audit["dependencies"]["changes"]] == ["left-pad"]
 
 
+def test_a_refused_push_that_is_tried_again_is_recorded_once(one: Server) -> None:
+    one.commit_push(BROKEN)
+    one.push("main")
+    assert [r["verdict"] for r in one.log()] == ["block"]
+    one.commit_push({"b": "1"})
+    assert [r["verdict"] for r in one.log()] == ["block", "block"]
+
+
 def server_kinds(one: Server) -> list[str]:
     return [r["kind"] for r in one.records(one.tip())]
 

@@ -256,5 +256,8 @@ def _access(path: Path) -> Found:
         return Found("access", "warn", text, f"chmod -R go-w {shlex.quote(str(path))}")
     if not owner.pw_shell.endswith(_SHELLS):
         text = f"{owner.pw_name} has a shell ({owner.pw_shell}): who pushes as this user can go round every hook"
-        return Found("access", "warn", text, f"a forced command, or: chsh -s $(command -v git-shell) {owner.pw_name}")
+        fix = f"a forced command, or: chsh -s $(command -v git-shell) {owner.pw_name}"
+        if owner.pw_uid == 0:
+            fix = "give the repository to a user of its own, whose shell is git-shell"
+        return Found("access", "warn", text, fix)
     return Found("access", "ok", f"{owner.pw_name} has no shell")

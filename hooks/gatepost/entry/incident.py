@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gatepost.errors import GatepostError
 from gatepost.git import Repository
-from gatepost.records import Draft, append_all, now, repository_id, state_dir
+from gatepost.records import Draft, append_all, now, read, repository_id, state_dir
 
 if TYPE_CHECKING:
     from gatepost.entry.pre_receive import Answer
@@ -74,10 +74,17 @@ def failed(directory: Path, stdin: bytes, error: GatepostError) -> None:
     _append(directory, drafts)
 
 
+def _said_before(repo: Repository, draft: Draft) -> bool:
+    """Tell a refused push that is only tried again: its note would grow with each try."""
+    same = ("ref", "old", "new", "verdict", "digest", "skipped")
+    last = read(repo, draft.oid, draft.kind)[-1:]
+    return any(all(record.get(key) == draft.body.get(key) for key in same) for record in last)
+
+
 def _append(directory: Path, drafts: list[Draft]) -> None:
     try:
         with Repository(directory.absolute(), client=False) as repo:
-            append_all(repo, drafts)
+            append_all(repo, [draft for draft in drafts if not _said_before(repo, draft)])
     except (GatepostError, OSError) as error:
         note(directory, f"a refused push was not recorded: {error}")
 
