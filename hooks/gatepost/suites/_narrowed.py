@@ -37,6 +37,7 @@ _ALLOWED = re.compile(
 )
 _STRICT = re.compile(r"(?:xfail_strict\s*=\s*true|--strict-markers|--strict-config|^['\"]?error['\"]?,?$|-W\s*error\b)")
 _PATHS = re.compile(r"(?s)testpaths\s*=\s*(\[[^\]]{0,2000}\]|[^\n\[]{0,400}(?:\n[ \t]+\S[^\n]{0,200}){0,20})")
+_MAKES = frozenset(("makefile", "gnumakefile", "justfile", "taskfile.yml"))
 _TARGET = re.compile(r"^(tests?|check|spec|coverage|ci)\s*:(?!=)")
 
 
@@ -54,12 +55,13 @@ def narrowed(files: Iterable[Config], exists: Callable[[str], bool]) -> Iterator
     known = [file for file in files if not file.path.endswith("conftest.py")]
     run_before = Counter(word for file in known for word in _commands(file.old))
     run_after = Counter(word for file in known for word in _commands(file.new))
+    everywhere = " ".join(line for file in known for line in _changed(file.old, file.new)[1])
     for file in known:
         lost, more = _changed(file.old, file.new)
         yield from _floors(file)
         yield from _added(file, more, lost, exists)
         yield from _paths(file, exists)
-        yield from _strictness(file, lost, more)
+        yield from _strictness(file, lost, everywhere)
         yield from _steps(file, lost, more, run_before, run_after)
         for line in lost:
             yield from _fewer(file, line, more, exists)
@@ -141,12 +143,10 @@ def _named_paths(text: str) -> list[str] | None:
     return re.findall(r"[\w./*-]+", found[1]) if found else None
 
 
-def _strictness(file: Config, lost: list[str], more: list[str]) -> Iterator[Weakening]:
-    strict = [line for line in lost if _STRICT.search(line)]
-    if not strict or not re.search(r"pytest|xfail_strict|filterwarnings", file.old):
+def _strictness(file: Config, lost: list[str], kept: str) -> Iterator[Weakening]:
+    if not re.search(r"pytest|xfail_strict|filterwarnings", file.old) or re.search(r"\bstrict\s*=\s*true\b", kept):
         return
-    kept = " ".join(more)
-    for line in strict:
+    for line in lost:
         match = _STRICT.search(line)
         if match is not None and match[0].strip("'\",") not in kept:
             yield _told(file, line, f"{match[0]} is gone")
@@ -159,7 +159,7 @@ def _commands(text: str) -> Iterator[str]:
         ):
             for match in _RUNNERS.finditer(line):
                 if not re.search(r"\b(?:install|add)\b[^|;&]*$", line[: match.start()]):
-                    yield " ".join(match[1].split()[:2])
+                    yield " ".join(match[1].split()[:3])
 
 
 def _steps(
@@ -168,12 +168,13 @@ def _steps(
     for line in lost:
         words = list(_commands(line))
         if words and all(after[word] < before[word] for word in words):
-            level: Level | None = "note" if sum(after.values()) else None
+            beside = sum(after.values()) or (file.path.endswith("package.json") and not line.startswith('"test"'))
+            level: Level | None = "note" if beside else None
             found = _told(
                 file, line, f"{words[0]} is run in fewer places" if level else f"nothing runs {words[0]} any more"
             )
             yield replace(found, level=level)
-        target = _TARGET.match(line)
+        target = _TARGET.match(line) if file.path.rpartition("/")[2].lower() in _MAKES else None
         if target and file.new and not any(other.startswith(target[1]) for other in more):
             yield _told(file, line, f"the target {target[1]} is gone")
 
