@@ -35,6 +35,7 @@ def total(windows: list[Window]) -> float:
 
 def test_times() -> None:
     assert clf_time(STAMP) == WHEN == iso_time("2026-11-22T10:05:03+01:00") == iso_time("2026-11-22T09:05:03Z")
+    assert iso_time("2026-11-22T10:05:03+0100") == iso_time("2026-11-22 09:05:03") == WHEN
     assert clf_time("22/Nov/2026:10:05:03 -0130") == WHEN + 9000
     assert iso_time("2026-11-22T09:05:03.123456789Z") == pytest.approx(WHEN + 0.123456)
     assert moment(WHEN * 1e9) == moment(str(WHEN * 1000)) == moment(WHEN * 1e6) == pytest.approx(WHEN)

@@ -41,14 +41,21 @@ def test_clean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (Moment(rate=0.0), "traffic", 30),
         (Moment(extra=lambda c: (503, "GET /checkout") if c.random() < 0.01 else None), "new-error", 120),
         (Moment(extra=lambda c: (401, "GET /") if c.random() < 0.1 else None), "error-rate", 60),
+        (Moment(extra=lambda c: (404, "GET /") if c.random() < 0.2 else None), "error-rate", 60),
     ],
-    ids=["errors", "slower", "tail", "gone", "new", "refused"],
+    ids=["errors", "slower", "tail", "gone", "new", "refused", "not found"],
 )
 def test_found(tmp_path: Path, capsys: pytest.CaptureFixture[str], after: Moment, signal: str, within: float) -> None:
     (answer,) = replayed(log(tmp_path, after), iso(DEPLOY), capsys)
     assert answer["verdict"] == "regressed"
     assert signal in answer["signals"]
     assert answer["detected_after_s"] <= within
+
+
+def test_a_scanner_is_told_and_no_regression(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scanned = Moment(extra=lambda c: (404, f"GET /wp-{c.randrange(99)}") if c.random() < 0.03 else None)
+    (answer,) = replayed(log(tmp_path, scanned), iso(DEPLOY), capsys)
+    assert (answer["verdict"], answer["signals"]) == ("warn", ["error-rate"])
 
 
 def test_json_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

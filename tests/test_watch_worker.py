@@ -205,6 +205,26 @@ def test_a_newer_deploy_supersedes_and_a_rollback_is_compared_with_the_good_hour
     assert words == ["regressed", "superseded", "pass"]
 
 
+def test_one_that_was_half_way_to_an_alarm_stays_a_suspect(server: Repo, tmp_path: Path) -> None:
+    rows = requests(2000, lambda t: Moment(rate=20.0, errors=0.025 if t >= DEPLOY else 0.005))
+    log = write(tmp_path / "access.log", combined(rows))
+    first = begun(server, log, text="first")
+    clock = Clock(START + DEPLOY)
+    worked(server, clock, DEPLOY + 34)
+    second = begun(server, log, at=DEPLOY + 34, text="second")
+    with Store(server.path / "gatepost" / FILE) as store:
+        row = store.get(first.id)
+        assert row is not None
+        if not row.suspect:  # as a poll later would have found it
+            store._db.execute("update watch set progress = '{\"error-rate\": 0.6}' where id = ?", (first.id,))
+    worked(server, clock, DEPLOY + 400)
+    assert verdict(server, first)["verdict"] in ("superseded", "regressed")
+    found = verdict(server, second)
+    assert found["verdict"] == "regressed"
+    if verdict(server, first)["verdict"] == "superseded":
+        assert found["suspects"] == [first.oid]
+
+
 def test_a_deploy_that_is_awaited(server: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = replace(PLAN, begin="mark", wait_for_deploy=Duration(60))
     log = traffic(tmp_path, Moment(rate=20.0))

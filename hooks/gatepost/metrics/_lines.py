@@ -46,6 +46,8 @@ def iso_time(text: str) -> float:
     found = re.match(r"([^.]{10,20})\.(\d{1,12})(.*)\Z", text)
     if found:
         text = f"{found[1]}.{found[2][:6].ljust(6, '0')}{found[3]}"
+    if re.search(r"[+-]\d{4}\Z", text):  # Python 3.10 wants a colon in the zone
+        text = f"{text[:-2]}:{text[-2:]}"
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
 

@@ -19,7 +19,8 @@ Level = Literal["regressed", "warn"]
 
 REFUSED = Ladder(2.0, 0.0005)
 ROUTES = Ladder(1.5, 0.0005)
-# What scanners and clients do by themselves; a rise of these is told, and never called a regression.
+# What scanners and clients do by themselves: a rise of these is told, and is a regression only where it is large.
+THEIRS_MOST = 0.05
 THEIRS = frozenset({"404", "405", "410", "416", "429", "499"})
 LEAST_ROUTE_ERRORS = 3
 QUIET = 2
@@ -151,7 +152,7 @@ def _refused(baseline: Baseline, polls: Sequence[Counts], planned: int) -> Itera
             continue
         found = error_rate.evidence((baseline.requests, y0), counts, REFUSED.tolerated, phi, planned)
         if found - price >= REFUSED.needed:
-            level: Level = "warn" if code in THEIRS else "regressed"
+            level: Level = "warn" if code in THEIRS and y < THEIRS_MOST * n else "regressed"
             text = f"status {code} is {_percent(y / n)} of requests, before {_percent(y0 / baseline.requests)}"
             yield Signal(
                 "error-rate", level, text, 0.0, {"status": code, "after": y / n, "before": y0 / baseline.requests}

@@ -162,8 +162,20 @@ def _noted(watch: Watch, found: Assessment) -> Watch:
     return replace(watch, signals=[s.to_json() for s in signals.values()], progress=dict(found.progress))
 
 
+def _suspects(watch: Watch, store: Store) -> list[str]:
+    """Give the commits just before that were superseded half way to an alarm: the cause may be theirs."""
+    begun, found = watch.begun or watch.pushed, list[str]()
+    for other in reversed([w for w in store.watches(watch.service) if w.begun is not None and w.begun < begun]):
+        if (other.verdict or {}).get("verdict") != "superseded" or not other.suspect:
+            break
+        found.append(other.oid)
+    return found
+
+
 def _ended(watch: Watch, polls: Sequence[Counts], store: Store, now: float, problem: str = "") -> Watch:
-    return _concluded(watch, polls, known(watch, store, _bad(watch, store)), now, problem)
+    done = _concluded(watch, polls, known(watch, store, _bad(watch, store)), now, problem)
+    suspects = _suspects(watch, store)
+    return replace(done, verdict={**(done.verdict or {}), "suspects": suspects}) if suspects else done
 
 
 def _concluded(watch: Watch, polls: Sequence[Counts], catalogue: Known, now: float, problem: str = "") -> Watch:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 DAY = 86_400.0
 WARM_UP = 60.0
-LEAST = 300.0
+LEAST = 120.0
 
 Span = tuple[float, float]
 

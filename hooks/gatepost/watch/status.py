@@ -157,6 +157,8 @@ def render(found: Status) -> str:
     missed = data.get("could_have_missed") or {}
     if missed.get("text") and found.exit_code == UNKNOWN:
         lines.append(f"  could have missed: {printable(str(missed['text']), 200)}")
+    if data.get("suspects"):
+        lines.append("  or it was there before: " + ", ".join(str(name)[:12] for name in data["suspects"]))
     if found.word == "regressed":
         lines.append(f"  roll back: git revert {oid[:12]}, and push")
     elif not found.final and found.word != "none":
