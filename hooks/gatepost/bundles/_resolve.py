@@ -144,13 +144,9 @@ class Resolver:
     def paths(self, directory: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Give the ``paths`` of the nearest tsconfig.json or jsconfig.json, targets as paths of the tree."""
         if directory not in self._paths:
-            names = ("tsconfig.json", "jsconfig.json")
-            file = next((path for name in names if self.tree.is_file(path := join(directory, name))), None)
-            if file:
-                found = tuple(_longest_first(self.config(file, 0)))
-            else:
-                found = self.paths(parent(directory)) if directory else ()
-            self._paths[directory] = found
+            near = (self.tree.above(directory, name) for name in ("tsconfig.json", "jsconfig.json"))
+            file = max((path for path in near if path), key=lambda path: len(parent(path)), default=None)
+            self._paths[directory] = tuple(_longest_first(self.config(file, 0))) if file else ()
         return self._paths[directory]
 
     def config(self, file: str, depth: int) -> dict[str, tuple[str, ...]]:
@@ -333,7 +329,7 @@ def _exported(exports: Any, key: str) -> Iterator[str]:
 def _conditions(value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, list):
+    elif isinstance(value, list) and depth < _DEPTH:
         for each in value[:20]:
             yield from _conditions(each, depth + 1)
     elif isinstance(value, dict) and depth < _DEPTH:

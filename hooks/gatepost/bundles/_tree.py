@@ -28,10 +28,8 @@ class Tree:
         return self._directories[directory]
 
     def _read(self, directory: str) -> Mapping[str, Entry]:
-        if not directory:
-            return self.snapshot.repo.tree(self.snapshot.tree)
         above, _, name = directory.rpartition("/")
-        entry = self.names(above).get(name)
+        entry = self._directories[above].get(name) if above in self._directories else self.snapshot.entry(directory)
         return self.snapshot.repo.tree(entry.oid) if entry is not None and entry.is_tree else {}
 
     def entry(self, path: str) -> Entry | None:
