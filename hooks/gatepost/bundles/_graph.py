@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from gatepost.errors import TooLarge
 from gatepost.git import PathChange
 from gatepost.paths import parent
 
-VERSION = 1  # of the scanner and the resolver: a change of theirs makes what is cached worthless
+VERSION = 2  # of the scanner and the resolver: a change of theirs makes what is cached worthless
 SCAN_LIMIT = 4 * 1024 * 1024
 _OWN_KEYS = ("name", "exports", "imports", "workspaces", "source", "svelte", "module", "browser", "main", "style")
 
@@ -33,24 +33,19 @@ class Graph:
     """The files that entries reach: their edges, what decided them, and what could not be read."""
 
     edges: dict[str, tuple[Edge, ...]] = field(default_factory=dict)
-    tried: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tried: dict[str, Sequence[str]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
 
     def dump(self) -> str:
         """Write the graph as JSON."""
-        edges = {path: [[e.target, e.line, e.dynamic + 2 * e.guarded] for e in es] for path, es in self.edges.items()}
-        return json.dumps([edges, self.tried, self.unread], separators=(",", ":"))
+        return json.dumps([self.edges, self.tried, self.unread], separators=(",", ":"))
 
 
 def load(text: str) -> Graph | None:
     """Read a graph that was dumped; None where the text is no such thing."""
     try:
         edges, tried, unread = json.loads(text)
-        return Graph(
-            {path: tuple(Edge(t, line, bool(f & 1), bool(f & 2)) for t, line, f in es) for path, es in edges.items()},
-            {path: tuple(each) for path, each in tried.items()},
-            dict(unread),
-        )
+        return Graph({path: tuple(map(Edge._make, each)) for path, each in edges.items()}, tried, dict(unread))
     except (ValueError, TypeError, AttributeError):
         return None
 

@@ -138,6 +138,8 @@ class Comparison:
 
     def _keep(self, snapshot: Snapshot, graph: Graph) -> None:
         kind = f"graph {self._digest()}"
+        if self.cache.get(kind, ("last",)).get("last") == snapshot.tree:
+            return
         self.cache.put(f"{kind} text", {"last": graph.dump()})
         self.cache.put(kind, {"last": snapshot.tree})
 
