@@ -237,7 +237,16 @@ def _constraint_difference(before: Constraint | None, far: Any, after: Constrain
         return None
     if _shape(before) == _shape(after):
         return None if before.valid == after.valid else "~is not validated now" if before.valid else None
+    if before.kind == after.kind == "check" and _uncast(before.expression) == _uncast(after.expression):
+        return "~is written with other casts"
     return f"is {describe.constraint(after)} instead of {describe.constraint(before)}"
+
+
+_ANY_CAST = re.compile(r"::[a-z_ ]+(?:\(\d+\))?(?:\[\])?")
+
+
+def _uncast(text: str | None) -> str:
+    return loose(_ANY_CAST.sub("", text or ""))
 
 
 def _shape(made: Constraint) -> tuple[Any, ...]:

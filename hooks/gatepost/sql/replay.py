@@ -299,7 +299,7 @@ def _add_constraint(schema: Schema, op: ops.AddConstraint) -> None:
 def _drop_constraint(schema: Schema, op: ops.DropConstraint) -> None:
     table = _table(schema, op)
     name = op.name or _by_shape(schema, table, op)
-    wanted = schema.key(name) if name else None
+    wanted = _constraint_key(schema, table, name) if name else None
     if wanted is not None and table.indexes.get(wanted) and not table.constraints.get(wanted):
         if schema.dialect == "postgresql":
             _problem(schema, op, f"{name} of {op.table} is an index and no constraint")
@@ -314,8 +314,17 @@ def _drop_constraint(schema: Schema, op: ops.DropConstraint) -> None:
     schema.put(replace(table, constraints={**table.constraints, wanted: None}))
 
 
+def _constraint_key(schema: Schema, table: Table, name: str) -> str:
+    """Give the key of a constraint; SQLite's are kept by what they say, and a framework may name one all the same."""
+    if schema.dialect == "sqlite":
+        for place, made in table.constraints.items():
+            if made and made.name and schema.key(made.name) == schema.key(name):
+                return place
+    return schema.key(name)
+
+
 def _by_shape(schema: Schema, table: Table, op: ops.DropConstraint) -> str | None:
-    for made in table.constraints.values():
+    for made in reversed(list(table.constraints.values())):  # the newest: a down drops what its up has added
         if made and made.kind == op.kind and (not op.columns or _same_names(made.columns, op.columns, schema)):
             return made.name
     for index in table.indexes.values():

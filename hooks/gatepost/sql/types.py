@@ -52,6 +52,7 @@ _SERIAL = {"serial": "integer", "bigserial": "bigint", "smallserial": "smallint"
 _PARTS = re.compile(
     r"(?P<base>[^()\[\]]*?)\s*(?:\((?P<size>[^()]*)\))?(?P<more>\s+[^()\[\]]*?)?\s*(?P<array>(?:\[\d*\])*)\Z"
 )
+_REAL_BITS = 24  # PostgreSQL: float(1) to float(24) is real
 _WIDTH = re.compile(r"^(tinyint|smallint|mediumint|int|bigint)\(\d+\)")
 
 
@@ -89,6 +90,8 @@ def _assembled(text: str, names: dict[str, str]) -> str:
     if more.strip() in ("with time zone", "without time zone"):
         base, more = f"{base}{more}", ""
     base = names.get(base, base)
+    if base == "double precision" and found["size"]:  # float(n)
+        return "real" if found["size"].strip().isdigit() and int(found["size"]) <= _REAL_BITS else base
     size = f"({','.join(part.strip() for part in found['size'].split(','))})" if found["size"] is not None else ""
     return f"{base}{size}{more}{re.sub(r'[0-9]', '', array)}"
 
