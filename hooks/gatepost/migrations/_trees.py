@@ -46,9 +46,9 @@ def _grammar(language: str) -> Any:
     try:
         tree_sitter = importlib.import_module("tree_sitter")
         found = importlib.import_module(module)
-    except ModuleNotFoundError:
+        return tree_sitter.Language(getattr(found, function)())
+    except (ImportError, ValueError):  # ValueError: the grammar was built for another tree-sitter
         return None
-    return tree_sitter.Language(getattr(found, function)())
 
 
 def _errors(root: Node) -> Iterator[Node]:
