@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gatepost.checks._dependencies_groups import Group, members
 from gatepost.git import Snapshot
@@ -87,7 +87,7 @@ def _placed(lock: Lock, path: str) -> Lock:
         return lock
     directory = parent(path)
     declared = [d._replace(manifest=join(directory, d.manifest) if d.manifest else path) for d in lock.declared]
-    return replace(lock, declared=declared)
+    return lock._replace(declared=declared)
 
 
 def _manifests(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from gatepost.errors import GatepostError
@@ -43,8 +43,7 @@ class Declared(NamedTuple):
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(NamedTuple):
     """What one file says.
 
     ``edges``: whether the format tells who requires whom. ``aliases`` maps a descriptor such as
@@ -58,13 +57,13 @@ class Lock:
     pins: Sequence[Pin] = ()
     declared: Sequence[Declared] = ()
     edges: bool = True
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = MappingProxyType({})
     members: tuple[str, ...] = ()
-    sums: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    sums: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({})
     application: bool = False
     dialect: str = ""
     weak: bool = False
-    expectations: Mapping[str, str] = field(default_factory=dict)
+    expectations: Mapping[str, str] = MappingProxyType({})
 
 
 class Unreadable(GatepostError):
@@ -77,8 +76,7 @@ class Unreadable(GatepostError):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """The bytes of one file, its path in the tree, and a way to look at files beside it.
 
     ``open`` takes a path of the tree and gives None where there is no regular file. ``memo`` keeps the
@@ -88,11 +86,10 @@ class File:
     path: str
     raw: bytes
     open: Callable[[str], bytes | None] = lambda _path: None
-    memo: dict[str, Any] = field(default_factory=dict)
+    memo: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """How a file is recognised and read.
 
     ``files`` are globs for paths. A ``lock`` pins; a ``manifest`` only declares; ``both`` does both

@@ -27,7 +27,7 @@ _ESCAPED = re.compile(_STRING)
 _NUMBER = re.compile(r"(?:0|[1-9]\d{0,17})\Z")
 
 
-def load(raw: bytes, memo: dict[str, Any]) -> dict[str, Any]:
+def load(raw: bytes, memo: dict[str, Any] | None) -> dict[str, Any]:
     """Read a lock, by the full parser where a line is not as its tool writes it."""
     try:
         return scan(text_of(raw), memo)

@@ -19,8 +19,8 @@ def read(file: File) -> Lock:
     """Read either kind of the file."""
     text = text_of(file.raw)
     if "__metadata:" in text:
-        return berry.read(text, file.memo)
-    return _classic(text.replace("\r\n", "\n"), file.memo)
+        return berry.read(text, file.memo if file.memo is not None else {})
+    return _classic(text.replace("\r\n", "\n"), file.memo if file.memo is not None else {})
 
 
 class _Entry(NamedTuple):
