@@ -276,3 +276,22 @@ def test_hostile_names_are_escaped_in_messages(two_sides: Builder) -> None:
     lock = npm_lock({name: ("1.0.0", [])}, {name: "1"})
     found = judge(two_sides(BASE, {"package.json": manifest({name: "1"}), "package-lock.json": lock}))
     assert all(f.message.isprintable() and len(f.message) < 400 for f in found.findings)
+
+
+def test_each_member_of_a_workspace_is_held_against_its_own_version(two_sides: Builder) -> None:
+    def lock(version: str) -> str:
+        packages = {
+            "": {"workspaces": ["a", "b"]},
+            "a": {"name": "a", "dependencies": {"left": "^1.0.0"}},
+            "b": {"name": "b", "devDependencies": {"left": "^2.0.0"}},
+            "node_modules/left": {"version": "1.0.0"},
+            "b/node_modules/left": {"version": version},
+        }
+        return json.dumps({"lockfileVersion": 3, "packages": packages})
+
+    base = {"a/package.json": manifest({"left": "^1.0.0"}), "b/package.json": manifest({}, {"left": "^2.0.0"})}
+    base |= {"package.json": manifest(workspaces=["a", "b"]), "package-lock.json": lock("2.0.0")}
+    head = {"b/package.json": manifest({}, {"left": "^2.1.0"}), "package-lock.json": lock("2.1.0")}
+    assert "lock-mismatch" not in [rule for rule, _ in rules(judge(two_sides(base, head)))]
+    head["package-lock.json"] = lock("2.0.5")
+    assert "lock-mismatch" in [rule for rule, _ in rules(judge(two_sides(base, head)))]

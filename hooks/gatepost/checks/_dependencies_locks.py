@@ -55,12 +55,14 @@ def _reason(ecosystem: str, wanted: Declared, new: Side, locks: list[tuple[str, 
 
 def _pins(wanted: Declared, new: Side) -> list[Pin]:
     """Give the pins that answer a dependency: those that the lock names for this manifest, else all of the name."""
-    named = [
-        new.graph.pins[key]
-        for key, root in new.graph.roots.items()
-        if (root.name, root.manifest) == (wanted.name, wanted.manifest)
-    ]
-    return named or new.graph.names.get(wanted.name, [])
+    keys = {
+        d.key
+        for _, _, lock in new.read
+        for d in lock.declared
+        if d.key and (d.name, d.manifest) == (wanted.name, wanted.manifest)
+    }
+    pins = new.graph.names.get(wanted.name, [])
+    return [pin for pin in pins if pin.key.rpartition("\0")[2] in keys] or pins
 
 
 def _stale(ecosystem: str, wanted: Declared, locks: list[tuple[str, Lock]]) -> str:

@@ -41,7 +41,8 @@ class Graph:
                 self.names[pin.name] = [pin]
             else:
                 same.append(pin)
-        for wanted in (*manifests, *lock.declared):
+        told = {(wanted.name, wanted.manifest) for wanted in lock.declared if wanted.key}
+        for wanted in (*(w for w in manifests if (w.name, w.manifest) not in told), *lock.declared):
             if wanted.scope != "override":
                 self._root(prefix, lock, wanted)
         for pin in lock.pins:
