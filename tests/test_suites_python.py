@@ -331,6 +331,14 @@ def test_a_finding_names_place_and_ways_out(two_sides: Builder) -> None:
     assert finding.fix.startswith("restore")
 
 
+def test_an_assertion_parked_in_a_function_that_nobody_calls_is_gone(two_sides: Builder) -> None:
+    after = (
+        LAST.replace("assert result.code == 5", "print(result)")
+        + "    def parked(result):\n        assert result.code == 5\n"
+    )
+    assert spoken(one_file(two_sides, LAST, after)) == {"error assertion-removed"}
+
+
 BROKEN: dict[str, tuple[Content, Content, str]] = {
     "head does not parse": (LAST, "def test_a(:\n", "warning not-analysed"),
     "base does not parse": ("def test_a(:\n", LAST, "note not-analysed"),

@@ -263,7 +263,7 @@ class _Assertions:
         if other.strength > one.strength or bool(other.via) != bool(one.via):
             why = f"{other.via} asserts it now" if other.via else "a stronger assertion took its place"
             return self.found("assertion-removed", one, other, why)
-        if _empty(one, other) or _absent(one, other):
+        if one.operator == "raises" or _empty(one, other) or _absent(one, other):
             return self.found("expected-changed", one, other)
         if other.operator == one.operator and other.strength == one.strength:
             return self.found(_moved_bound(one, other), one, other)

@@ -116,8 +116,8 @@ class Push:
         new = [unit for _, units in sides for unit in units]
         suites = {both.change.path: both.suite.name for both in readable}
         pairs = pair([unit for unit in old if not unit.uncollected or unit.helper], new)
-        more = gained(pairs, new)
-        around = Surroundings(more, self.deleted_words, self.used(readable), self.successors(readable))
+        used = self.used(readable)
+        around = Surroundings(gained(pairs, new, used), self.deleted_words, used, self.successors(readable))
         found = [weak for one in pairs for weak in self.judge(one, new, around)]
         found += [*_focused(old, new), *_scanned(readable), *self.snapshots(), *self.selection(), *self.silenced()]
         found = list(self.hidden(found))
@@ -267,19 +267,22 @@ def _read(snapshot: Snapshot, limit: int, seen: dict[str, bytes | None], path: s
     return seen[path]
 
 
-def gained(pairs: Iterable[Pair], new: Iterable[Unit]) -> Counter[str]:
-    """Count what the push demands that it did not demand in the same test before: assertions and rows."""
+def gained(pairs: Iterable[Pair], new: Iterable[Unit], used: frozenset[str]) -> Counter[str]:
+    """Count what the push demands that it did not demand in the same test before: assertions and rows.
+
+    A function that is no test and that nobody calls demands nothing.
+    """
     found: Counter[str] = Counter()
     for unit in new:
-        found += _demands(unit)
+        found += _demands(unit, used)
     for one in pairs:
         if one.new is not None:
-            found -= _demands(one.old) & _demands(one.new)
+            found -= _demands(one.old, used) & _demands(one.new, used)
     return found
 
 
-def _demands(unit: Unit) -> Counter[str]:
-    if unit.uncollected and not unit.helper:
+def _demands(unit: Unit, used: frozenset[str]) -> Counter[str]:
+    if unit.uncollected and not (unit.helper and unit.bare in used):
         return Counter()
     detail = unit.detail()
     return Counter([*(assertion.canon for assertion in detail.live), *(f"row {row}" for row in detail.rows)])
