@@ -128,9 +128,7 @@ class Fresh:
 
     def follow(self, operation: ops.Operation) -> None:
         """Take note of what an operation makes, or renames."""
-        if (isinstance(operation, ops.CreateTable) and not operation.if_not_exists) or isinstance(
-            operation, ops.CreateTable
-        ):
+        if isinstance(operation, ops.CreateTable):
             self.tables.add(self._key(operation.table))
         elif isinstance(operation, ops.RenameTable):
             self._rename(operation.table, operation.to)
@@ -181,11 +179,26 @@ def walk(steps: Iterable[Step], schema: Schema) -> Iterator[SchemaChange]:
             elif position not in quiet and isinstance(operation, _JUDGED):
                 change = _change(operation, step, position, fresh, schema)
                 yield replace(change, replaced=replaced.get(schema.key(change.table)))
-            fresh.follow(operation)
+            if not already_there(operation, schema):
+                fresh.follow(operation)
             apply(schema, operation)
             for rebuild in around.values():
                 if position == max(rebuild.steps):
                     fresh.tables.discard(schema.key(rebuild.table))
+
+
+def already_there(operation: ops.Operation, schema: Schema) -> bool:
+    """Tell CREATE … IF NOT EXISTS and CREATE OR REPLACE of what is there already: it makes nothing new."""
+    if isinstance(operation, ops.CreateTable):
+        return schema.table(operation.table) is not None
+    if isinstance(operation, ops.AddColumn):
+        table = schema.table(operation.table)
+        return table is not None and table.column(operation.column.name, schema.dialect) is not None
+    if isinstance(operation, ops.CreateIndex):
+        return bool(operation.index.name) and schema.owner(operation.index.name or "") is not None
+    if isinstance(operation, ops.CreateObject):
+        return operation.replace or schema.objects.get((operation.kind, schema.key(operation.name))) is not None
+    return False
 
 
 def _rebuilt(

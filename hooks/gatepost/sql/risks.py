@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gatepost.sql import operations as ops
-from gatepost.sql.changes import Fresh
+from gatepost.sql.changes import Fresh, already_there
 from gatepost.sql.rebuild import Rebuild, rebuilds
 from gatepost.sql.replay import apply
 from gatepost.sql.schema import Schema
@@ -30,7 +30,8 @@ def lossy(up: Sequence[ops.Operation], down: Sequence[ops.Operation], state: Sch
         risk = _loss(operation, up, at, state, fresh)
         if risk and not (risk.small and _restores(down, risk)):
             yield risk
-        fresh.follow(operation)
+        if not already_there(operation, state):
+            fresh.follow(operation)
         apply(state, operation)
 
 

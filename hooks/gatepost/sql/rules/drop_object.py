@@ -41,7 +41,7 @@ def _again(change: SchemaChange, operation: ops.DropObject) -> bool:
     kinds = next((family for family in _FAMILY if operation.kind in family), (operation.kind,))
     name = key(operation.name, change.dialect)
     for other in (*change.later, *change.earlier):
-        if isinstance(other, ops.CreateObject) and other.kind in kinds:
+        if isinstance(other, ops.CreateObject) and other.kind in kinds and other in change.later:
             made = key(other.name, change.dialect)
             if made == name or ("(" not in name and made.partition("(")[0] == name):
                 return True

@@ -18,12 +18,10 @@ from gatepost.sql.changes import SchemaChange
 from gatepost.sql.rules import Hit, sql_rule
 
 
-def judge(change: SchemaChange) -> Hit | None:
+def judge(change: SchemaChange) -> Hit:
     """Flag each table that was there before."""
     operation = change.operation
     assert isinstance(operation, ops.DropTable)
-    if any(isinstance(op, ops.CreateTable) and change.same_table(op.table) for op in change.earlier):
-        return None
     more = ", and CASCADE takes what depends on it along" if operation.cascade else ""
     return Hit(
         f"drops table {printable(change.table, 80)} with all its rows{more}",
