@@ -35,6 +35,7 @@ OWN = (
     "used = resource.getrusage(resource.RUSAGE_SELF)\n"
     "os.write({fd}, repr(used.ru_utime + used.ru_stime).encode())\nsys.exit(code)"
 )
+POLICY = '[[migrations]]\npath = "db/migrations"\nframework = "golang-migrate"\n'
 MIGRATION = "CREATE TABLE t{0} (id bigint PRIMARY KEY, name text NOT NULL);\nCREATE INDEX t{0}_name ON t{0} (name);\n"
 
 
@@ -152,6 +153,10 @@ def measure(root: Path, runs: int) -> list[Row]:
     rows = []
     ours, floor = pair(runs, lambda: own_cpu(["pre-commit"], small), lambda: cpu(LIGHT, small))
     rows.append(Row("nothing relevant staged, our process", ours, "import argparse,json,subprocess", floor, "2.0"))
+    ruled = repository(root / "ruled", {"README.md": "hello\n", "gatepost.toml": POLICY})
+    stage(ruled, {"README.md": "hello again\n"})
+    ours, floor = pair(runs, lambda: own_cpu(["pre-commit"], ruled), lambda: cpu(LIGHT, ruled))
+    rows.append(Row("the same with a policy in the tree", ours, "import argparse,json,subprocess", floor))
     tree, floor = pair(runs, lambda: cpu(gatepost("pre-commit"), small), lambda: cpu([*PYTHON, "pass"], small))
     rows.append(Row("nothing relevant staged, with its git", tree, "python -I -c pass", floor))
     _, floor = pair(runs, lambda: 0.0, lambda: cpu(["git", "diff", "--cached"], small))

@@ -61,7 +61,8 @@ class Table:
 
 
 WORDS = Vocabulary(
-    lambda: (Setting("table", Table), Setting("inner", Inner, many=True)), lambda: {RULE.id, *RULE.formerly}
+    lambda: (Setting("table", lambda: Table), Setting("inner", lambda: Inner, many=True)),
+    lambda: {RULE.id, *RULE.formerly},
 )
 
 
@@ -341,7 +342,9 @@ def test_what_is_spelled_is_read_back(value: Any) -> None:
         value: Any
 
     One.__annotations__["value"] = kind
-    policy = parse_policy({"one": {"value": text.strip('"')}}, "f", Vocabulary(lambda: (Setting("one", One),), set))
+    policy = parse_policy(
+        {"one": {"value": text.strip('"')}}, "f", Vocabulary(lambda: (Setting("one", lambda: One),), set)
+    )
     assert policy.get("one", One).value == value
 
 

@@ -59,10 +59,14 @@ def gate_rules() -> tuple[Rule, ...]:
 
 def all_settings() -> tuple[Setting, ...]:
     """Give every table that a policy may have beside the gate's own."""
-    from gatepost.metrics._settings import SETTINGS
+
+    def verification() -> type:
+        from gatepost.metrics._settings import Verification
+
+        return Verification
 
     settings = {setting.key: setting for check in all_checks() for setting in check.settings()}
-    return tuple((settings | {setting.key: setting for setting in SETTINGS}).values())
+    return (*settings.values(), Setting("verification", verification))
 
 
 def rule_names() -> set[str]:

@@ -46,11 +46,20 @@ HIGHER: Mapping[str, str] = {"tighter": "higher"}
 
 
 class Setting(NamedTuple):
-    """A table ``[key]`` of the policy, or with ``many`` an array of tables ``[[key]]``."""
+    """A table ``[key]`` of the policy, or with ``many`` an array of tables ``[[key]]``.
+
+    ``load`` gives the settings class; it is called only where a policy has the table, because a policy
+    is read on the way of every commit.
+    """
 
     key: str
-    type: type
+    load: Callable[[], type]
     many: bool = False
+
+    @property
+    def type(self) -> type:
+        """The settings class."""
+        return self.load()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gatepost.checks._fleet import Fleet
-from gatepost.policy import LOWER, Setting
+from gatepost.policy import LOWER
 
 IGNORED = ("**/node_modules/**", "**/vendor/**")
 
@@ -17,6 +16,3 @@ class Dependencies:
     hosts: tuple[str, ...] = field(default=(), metadata=LOWER)
     ignore: tuple[str, ...] = field(default=IGNORED, metadata=LOWER)
     assume_prod: tuple[str, ...] = ()
-
-
-SETTINGS = (Setting("dependencies", Dependencies), Setting("fleet", Fleet))

@@ -43,7 +43,7 @@ def _further(repo: Repository, base: Snapshot) -> Iterator[Fleet]:
 
 def _parse(raw: bytes, file: str) -> Fleet:
     data: dict[str, Any] = parse_toml(raw, file)
-    words = Vocabulary(lambda: (Setting("fleet", Fleet),), tuple)
+    words = Vocabulary(lambda: (Setting("fleet", lambda: Fleet),), tuple)
     policy = parse_policy(data if "fleet" in data else {"fleet": data}, file, words)
     return policy.get("fleet", Fleet)
 

@@ -12,12 +12,25 @@ WORDS = ("migrat", "version", "changelog", "revert", "deploy", "alembic", "revis
 
 def touches_migrations(change: Change, policy: Policy) -> bool:
     """Tell whether the checks on migrations have anything to do."""
-    named = policy.tables.get("migrations") or (policy.pushed and policy.pushed.tables.get("migrations"))
-    if not named and not any(plausible(path, what) for path, what in change.paths.items()):
+    if not change.paths:
+        return False
+    named = named_places(policy)
+    if not any(plausible(path, what) or below(path, named) for path, what in change.paths.items()):
         return False
     from gatepost.migrations import touched
 
     return bool(change.shared(touched, policy))
+
+
+def named_places(policy: Policy) -> set[str]:
+    """Give the directories that the policy, or the pushed one, names as migrations."""
+    tables = [told.tables.get("migrations") or () for told in (policy, policy.pushed) if told]
+    return {entry.path.strip("/") for entries in tables for entry in entries}
+
+
+def below(path: str, roots: set[str]) -> bool:
+    """Tell whether a path is one of the directories or below one; "" and "." are the whole tree."""
+    return any(path == root or path.startswith(root + "/") or root in ("", ".") for root in roots)
 
 
 def plausible(path: str, what: PathChange) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gatepost.policy import LOWER, Setting, Size
+from gatepost.policy import LOWER, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,3 @@ class Tests:
     max_file: Size = field(default=Size(1024 * 1024), metadata=LOWER)
     max_differing: Size = field(default=Size(256 * 1024), metadata=LOWER)
     max_push: Size = field(default=Size(3 * 1024 * 1024), metadata=LOWER)
-
-
-SETTINGS = (Setting("tests", Tests),)

@@ -42,9 +42,13 @@ def rules() -> tuple[Rule, ...]:
 
 def settings() -> tuple[Setting, ...]:
     """Give the table of the policy that the check reads."""
-    from gatepost.bundles import Bundle
 
-    return (Setting("bundle", Bundle),)
+    def bundle() -> type:
+        from gatepost.bundles import Bundle
+
+        return Bundle
+
+    return (Setting("bundle", bundle),)
 
 
 CHECK = Check(

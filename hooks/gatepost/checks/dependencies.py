@@ -43,9 +43,18 @@ def rules() -> tuple[Rule, ...]:
 
 def settings() -> tuple[Setting, ...]:
     """Give the tables of the policy that the check reads."""
-    from gatepost.checks._dependencies_settings import SETTINGS
 
-    return SETTINGS
+    def dependencies() -> type:
+        from gatepost.checks._dependencies_settings import Dependencies
+
+        return Dependencies
+
+    def fleet() -> type:
+        from gatepost.checks._fleet import Fleet
+
+        return Fleet
+
+    return (Setting("dependencies", dependencies), Setting("fleet", fleet))
 
 
 CHECK = Check(

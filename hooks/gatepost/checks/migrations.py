@@ -18,9 +18,13 @@ def rules() -> tuple[Rule, ...]:
 
 def settings() -> tuple[Setting, ...]:
     """Give the tables that this check reads."""
-    from gatepost.migrations import SETTING
 
-    return (SETTING,)
+    def migrations() -> type:
+        from gatepost.migrations import Migrations
+
+        return Migrations
+
+    return (Setting("migrations", migrations, many=True),)
 
 
 def run(change: Change, policy: Policy) -> Outcome:

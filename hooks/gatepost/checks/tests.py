@@ -49,9 +49,13 @@ def relevant(change: Change, policy: Policy) -> bool:
 
 def settings() -> tuple[Setting, ...]:
     """Give the tables of the policy that this check reads."""
-    from gatepost.checks._tests_settings import SETTINGS
 
-    return SETTINGS
+    def tests() -> type:
+        from gatepost.checks._tests_settings import Tests
+
+        return Tests
+
+    return (Setting("tests", tests),)
 
 
 def run(change: Change, policy: Policy) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gatepost.policy import HIGHER, LOWER, Duration, Setting
+from gatepost.policy import HIGHER, LOWER, Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +61,3 @@ OUTWARD = (
     "forge_repository",
     "forge_token_file",
 )
-SETTINGS = (Setting("verification", Verification),)

@@ -60,9 +60,6 @@ class Migrations:
     file_time: Duration = field(default=Duration(5), metadata=LOWER)
 
 
-SETTING = Setting("migrations", Migrations, many=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Sql:
     """A piece of SQL as it stands in a file; ``line`` is the line of its first character.
