@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from gatepost import registry
-from gatepost.policy import HIGHER, LOWER, Duration, Policy, Setting, Size
+from gatepost.policy import HIGHER, LOWER, Duration, Policy, Size
 
 if TYPE_CHECKING:
     from gatepost.git import Change
