@@ -45,7 +45,8 @@ def _again(change: SchemaChange, operation: ops.DropObject) -> bool:
             made = key(other.name, change.dialect)
             if made == name or ("(" not in name and made.partition("(")[0] == name):
                 return True
-        renamed = isinstance(other, ops.RenameObject) and key(other.name, change.dialect) == name
+        # ALTER TYPE e RENAME TO e_old; CREATE TYPE e …; DROP TYPE e_old
+        renamed = isinstance(other, ops.RenameObject) and key(other.to, change.dialect) == name
         if renamed or (isinstance(other, ops.RenameTable) and key(other.to, change.dialect) == name):
             return True
     return False
