@@ -147,7 +147,8 @@ UNREADABLE = Rule(
 
     Instead: mend what is named, or let the package manager write the file anew.
 
-    Fine when: the path holds no real lock, as a test's fixture; name it under `dependencies.ignore`.""",
+    Fine when: the path holds no real lock; name it under `dependencies.ignore`. Among tests and fixtures, where
+    broken locks are kept on purpose, it is a note.""",
 )
 
 RULES = (

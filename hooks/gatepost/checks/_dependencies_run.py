@@ -18,9 +18,11 @@ from gatepost.git import Change
 from gatepost.lockfiles import _sources as sources
 from gatepost.lockfiles._diff import Delta, Difference, compare
 from gatepost.lockfiles._files import Reader, format_of, line_of, without_collector
-from gatepost.model import Finding, Outcome, Skip
+from gatepost.model import Finding, Level, Outcome, Skip
 from gatepost.paths import join, matches
 from gatepost.policy import Policy
+
+_SAMPLES = frozenset(("test", "tests", "testdata", "__tests__", "spec", "fixtures", "__fixtures__", "testing"))
 
 
 def judge(change: Change, policy: Policy) -> Outcome:
@@ -143,7 +145,8 @@ def _problem(group: Group, problem: Problem) -> Finding:
     key = f"{problem.path}:{problem.reason}:{problem.head}"
     if problem.head:
         fix = "mend the file, or let the package manager write it anew"
-        return Finding(rules.UNREADABLE, problem.path, problem.reason, fix, problem.line, data, key=key)
+        level: Level | None = "note" if _sample(problem.path) else None
+        return Finding(rules.UNREADABLE, problem.path, problem.reason, fix, problem.line, data, level, key=key)
     message = f"the version before this change {problem.reason}; everything in it counts as new"
     return Finding(rules.UNREADABLE, problem.path, message, "review the whole file", 1, data, "warning", key=key)
 
@@ -157,3 +160,8 @@ def _summary(changes: list[dict[str, Any]], harmless: dict[str, int], fleet: lis
     found: dict[str, Any] = {"packages": len(changes), **dict(sorted(counts.items())), "unexplained": unexplained}
     found["harmless_hashes"] = harmless
     return found | ({"fleet": fleet_summary(fleet)} if fleet else {})
+
+
+def _sample(path: str) -> bool:
+    """Tell a file that stands among tests: broken locks are kept there on purpose (pip-audit's test/assets)."""
+    return not _SAMPLES.isdisjoint(path.lower().split("/")[:-1])
