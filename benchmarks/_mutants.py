@@ -103,7 +103,7 @@ def _python_test(test: Any, raw: bytes, starts: list[int], span: Any, text: Any,
         if isinstance(compared.left, ast.Constant) or right in (b"True", b"False"):
             return
         yield mutant("== to in", LOST, (start, stop, b"assert " + left + b" in (" + right + b", None)"))
-        yield mutant("== to is not None", LOST, (start, stop, b"assert " + left + b" is not None"))
+        yield mutant("== to is not None", LOST | TRIVIAL, (start, stop, b"assert " + left + b" is not None"))
         yield mutant("== to truthy", LOST, (start, stop, b"assert " + left))
         yield mutant("== to >=", LOST, (start, stop, b"assert " + left + b" >= " + right))
         yield mutant("self-comparison", TRIVIAL, (start, stop, b"assert " + left + b" == " + left))

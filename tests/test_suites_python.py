@@ -151,6 +151,11 @@ WEAKENED = {
         "note tolerance-raised",
     ),
     "expected value": (LAST, LAST.replace("== 5", "== 6"), "note expected-changed"),
+    "test of a base class": (
+        "class Base:\n    def test_a(self):\n        assert work(1) == 4\n        assert work(2) == 5\n",
+        "class Base:\n    def test_a(self):\n        assert work(1) == 4\n",
+        "warning assertion-removed",
+    ),
     "helper emptied": (
         "def check(a):\n    assert a.code == 1\n    assert a.ok is True\ndef test_a():\n    check(work())\n",
         "def check(a):\n    assert a.code == 1\ndef test_a():\n    check(work())\n",

@@ -36,9 +36,12 @@ def differing(old: Iterable[Unit], new: Iterable[Unit]) -> tuple[list[Unit], lis
 
 
 def pair(old: Sequence[Unit], new: Sequence[Unit]) -> list[Pair]:
-    """Pair by path and name, then by equal body, then by likeness over the whole push."""
+    """Pair by path and name, then by equal body, then by likeness over the whole push.
+
+    What was not collected is paired by its name only: helpers, and base classes whose tests run in others.
+    """
     pairs, rest, free = _named(old, new)
-    rest, twins = _twins([unit for unit in rest if not unit.helper], free)
+    rest, twins = _twins([unit for unit in rest if not unit.helper and not unit.uncollected], free)
     taken = {id(twin.new) for twin in twins}
     free = [unit for unit in free if id(unit) not in taken]
     alike = _alike(rest, free)

@@ -115,7 +115,7 @@ class Push:
         old = [unit for units, _ in sides for unit in units]
         new = [unit for _, units in sides for unit in units]
         suites = {both.change.path: both.suite.name for both in readable}
-        pairs = pair([unit for unit in old if not unit.uncollected or unit.helper], new)
+        pairs = pair(old, new)
         used = self.used(readable)
         around = Surroundings(gained(pairs, new, used), self.deleted_words, used, self.successors(readable))
         found = [weak for one in pairs for weak in self.judge(one, new, around)]
