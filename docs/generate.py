@@ -57,7 +57,8 @@ def extras() -> str:
     """Write a table of the extras of pyproject.toml, explained by the comment at each."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     named = parse_toml(text.encode(), "extras.toml")["project"].get("optional-dependencies", {})
-    told = dict(re.findall(r"(?ms)^([a-z0-9-]+) = \[[^]]*(?:\[[^]]*\][^]]*)*\]\s*# ([^\n]+)$", text))
+    told = dict(re.findall(r"(?m)^([a-z0-9-]+) = \[[^\n]*\] +# ([^\n]+)$", text))
+    told |= dict(re.findall(r"(?m)^([a-z0-9-]+) = \[\n(?:  [^\n]*\n)+\] +# ([^\n]+)$", text))
     return "\n".join(f"| `gatepost[{name}]` | {told.get(name, '')} |" for name in named)
 
 
