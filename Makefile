@@ -19,6 +19,7 @@ lint: $(VENV)/.tested
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.tested
+	tests/services.sh
 	$(BIN)/pytest -n auto
 
 bench: $(VENV)/.tested
