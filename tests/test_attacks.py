@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Files
+from conftest import Files, Repo
 from servers import Push, Server
 
 POLICY = '[[migrations]]\npath = "db"\nframework = "golang-migrate"\n'
@@ -70,6 +70,32 @@ def test_a_suppression_in_the_same_push_is_a_finding(server: Server) -> None:
     entry = '[[suppress]]\nrule = "migration/missing-down"\nscope = "db/**"\nreason = "x"\nowner = "x"\n'
     files = {"gatepost.toml": f"{POLICY}{entry}expires = 2027-01-31\n", "db/2_b.up.sql": BAD}
     refused(server.commit_push(files), "migration/missing-down")
+
+
+@pytest.mark.parametrize("name", ["gatepost.toml", "pyproject.toml"])
+def test_a_directory_with_the_name_of_the_policy_is_refused(server: Server, name: str) -> None:
+    refused(server.commit_push({"gatepost.toml": None, f"{name}/x": "1"}), "policy/invalid")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'deadline = "0s"',
+        "max_changed = 0",
+        "max_changed = -1",
+        f"max_changed = {'9' * 4000}",
+        "max_changed = 0x" + "f" * 999,
+    ],
+)
+def test_a_limit_that_is_none_is_refused(server: Server, line: str) -> None:
+    refused(server.commit_push({"gatepost.toml": f"{POLICY}[gate]\n{line}\n"}), "policy/invalid")
+
+
+@pytest.mark.parametrize("content", [("120000", b"elsewhere"), ("160000", b"1" * 40)], ids=["symlink", "submodule"])
+def test_a_link_above_a_place_that_the_policy_names_is_refused(tmp_path: Path, content: tuple[str, bytes]) -> None:
+    server = Server(tmp_path)
+    assert server.commit_push({"gatepost.toml": POLICY.replace('"db"', '"srv/db/sql"')}).code == 0
+    refused(server.commit_push({"srv": content, "elsewhere/db/sql/x.txt": "1"}), "gate/path-suspicious")
 
 
 # Links
@@ -160,6 +186,34 @@ def test_a_down_that_moved_away_is_missed(server: Server) -> None:
     refused(server.commit_push({"db/1_a.down.sql": None, "old/1_a.down.sql": DOWN}))
 
 
+def test_a_pair_that_moves_out_of_the_named_place_is_missed(server: Server) -> None:
+    gone: Files = {"db/1_a.up.sql": None, "db/1_a.down.sql": None}
+    refused(server.commit_push({**gone, "old/1_a.up.sql": UP, "old/1_a.down.sql": DOWN}), "migration/removed")
+
+
+@pytest.mark.parametrize("ending", [" ", ".bak", "~"])
+def test_an_ending_that_the_tool_runs_all_the_same_hides_nothing(server: Server, ending: str) -> None:
+    refused(server.commit_push({f"db/2_b.up.sql{ending}": BAD}), "migration/missing-down")
+
+
+def test_a_lock_that_leaves_its_manifest_is_missed(server: Server) -> None:
+    package = json.dumps({"name": "x", "dependencies": {"left": "^1.0.0"}})
+    names = {"": {"name": "x", "dependencies": {"left": "^1.0.0"}}, "node_modules/left": {"version": "1.0.0"}}
+    lock = json.dumps({"name": "x", "lockfileVersion": 3, "packages": names})
+    assert server.commit_push({"package.json": package, "package-lock.json": lock}).code == 0
+    pushed = server.commit_push({"package-lock.json": None, "old/package-lock.json": lock})
+    assert "dependency/unlocked" in pushed.rules, pushed.raw
+
+
+def test_half_a_surrogate_pair_in_a_lock_is_judged(server: Server) -> None:
+    names = {"": {"dependencies": {"\ud800": "1"}}, "node_modules/\ud800": {"version": "1.0.0"}}
+    lock = json.dumps({"lockfileVersion": 3, "packages": names})
+    pushed = server.commit_push({"package.json": PACKAGE, "package-lock.json": lock})
+    assert pushed.rules, pushed.raw
+    assert "gate/internal" not in pushed.raw, pushed.raw
+    assert "internal error" not in pushed.raw, pushed.raw
+
+
 def test_an_up_now_and_the_removal_of_its_down_later_is_refused(server: Server) -> None:
     good = {"db/2_b.up.sql": BAD, "db/2_b.down.sql": "DROP TABLE b;\n"}
     assert server.commit_push(good).code == 0
@@ -219,6 +273,53 @@ def test_records_are_not_forged_deleted_or_mirrored_away(server: Server) -> None
     server.bare.git("config", "--unset-all", "receive.hideRefs")
     assert server.push("-f", "refs/notes/gatepost").rules == ["gate/ref-refused"]
     assert server.push("--delete", "refs/notes/gatepost").rules == ["gate/ref-refused"]
+
+
+def test_a_tag_on_a_blob_is_told_for_what_it_is(tmp_path: Path) -> None:
+    server = Server(tmp_path, policy='[gate]\nprotected = ["refs/tags/*"]\n')
+    blob = server.work.git("hash-object", "-w", "--stdin", stdin=b"x")
+    server.work.git("tag", "-a", "-m", "x", "one", blob)
+    pushed = server.push("refs/tags/one")
+    assert (pushed.code, pushed.data["exit"]) == (1, 3), pushed.raw
+    assert "is a blob" in pushed.skips.replace("leads to", "is"), pushed.raw
+
+
+def test_a_failed_atomic_push_lands_nothing_and_leaves_no_trace_of_a_landing(server: Server) -> None:
+    first = server.tip()
+    server.work.commit({"x": "1"}, ref="refs/heads/side", parent=first)
+    server.work.commit({"db/2_b.up.sql": BAD})
+    refused(server.push("--atomic", "main", "side"), "migration/missing-down")
+    assert (server.tip(), server.tip("refs/heads/side")) == (first, "")
+    assert [record["new"] for record in server.log() if record["kind"] == "landed"] == [first]
+
+
+def test_an_atomic_push_that_git_refuses_after_the_gate_is_judged_anew(server: Server) -> None:
+    first = server.tip()
+    server.bare.git("config", "receive.denyNonFastForwards", "true")
+    server.work.commit({"x": "1"}, ref="refs/heads/side", parent=first)
+    assert server.push("side").code == 0
+    server.work.commit({"y": "1"}, ref="refs/heads/side", parent=None)
+    good = server.work.commit({"z": "1"})
+    assert server.push("--atomic", "main", "+side").code == 1
+    assert server.tip() == first
+    assert [record["new"] for record in server.log() if record["kind"] == "landed"] == [first]
+    bad = server.work.commit({"db/2_b.up.sql": BAD})
+    refused(server.push("main"), "migration/missing-down")
+    assert server.push(f"{good}:refs/heads/main").code == 0
+    assert bad not in {record["new"] for record in server.log() if record["kind"] == "landed"}
+    assert server.problems() == ()
+
+
+def test_objects_that_only_an_alternate_has_are_judged(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    assert server.commit_push(FIRST).code == 0
+    lender = Repo(tmp_path / "lender.git", bare=True)
+    server.work.commit({"db/2_b.up.sql": BAD})
+    server.work.git("push", "-q", str(lender.path), "main")
+    (server.path / "objects" / "info" / "alternates").write_text(f"{lender.path / 'objects'}\n")
+    refused(server.push("main"), "migration/missing-down")
+    server.work.commit({"db/2_b.down.sql": "DROP TABLE b;\n"})
+    assert server.push("main").code == 0
 
 
 def tree(server: Server, *entries: tuple[str, bytes, str]) -> str:

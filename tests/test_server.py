@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import Files
 from servers import Server
 
 BROKEN = {"gatepost.toml": "[gate\n"}
@@ -174,15 +175,31 @@ def test_two_thousand_new_refs_on_one_commit_are_judged_once(tmp_path: Path) -> 
     assert len(one.bare.git("for-each-ref", "refs/heads").splitlines()) == 2000
 
 
-def test_a_shallow_push_is_refused_where_history_is_not_there(one: Server, tmp_path: Path) -> None:
+def shallow(one: Server, files: Files, directory: Path) -> Server:
+    """Push from now on from a clone that has the last commit only."""
     for n in range(3):
         one.work.commit({"a": str(n)})
-    shutil.rmtree(tmp_path / "shallow", ignore_errors=True)
-    one.work.git("clone", "-q", "--depth=1", one.work.path.as_uri(), str(tmp_path / "shallow"))
-    one.bare.git("config", "receive.shallowUpdate", "true")
-    one.work.path = tmp_path / "shallow"
+    one.work.commit(files)
+    one.work.git("clone", "-q", "--depth=1", one.work.path.as_uri(), str(directory))
+    one.work.path = directory
     one.work.git("remote", "set-url", "origin", str(one.path))
-    assert one.push("main").code in (0, 1)
+    return one
+
+
+@pytest.mark.parametrize("allowed", ["true", "false"])
+def test_a_shallow_push_is_judged_by_its_whole_tree(one: Server, tmp_path: Path, allowed: str) -> None:
+    one.bare.git("config", "receive.shallowUpdate", allowed)
+    pushed = shallow(one, BROKEN, tmp_path / "shallow").push("main")
+    assert pushed.code == 1
+    assert not one.tip()
+    assert allowed == "false" or "policy/invalid" in pushed.rules, pushed.raw
+
+
+def test_a_good_shallow_push_lands_with_a_verdict(one: Server, tmp_path: Path) -> None:
+    one.bare.git("config", "receive.shallowUpdate", "true")
+    pushed = shallow(one, {"b": "1"}, tmp_path / "shallow").push("main")
+    assert pushed.code == 0, pushed.raw
+    assert one.records(one.tip(), "verdict")
 
 
 def test_report_mode_says_the_same_and_accepts(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from gatepost.checks import Check
 from gatepost.errors import CannotJudge, GatepostError, NotAFile, PolicyError, TimeUp, TooLarge
 from gatepost.git import Change, Snapshot
 from gatepost.model import LEVELS, Finding, Outcome, Report, Rule, Skip, printable
+from gatepost.paths import parent
 from gatepost.policy import FILE, Gate, Policy, Setting, Trees, Vocabulary, line_of, overlay, parse_policy, parse_toml
 
 if TYPE_CHECKING:  # imported where they are used: each costs a commit that has nothing to judge 1 to 3 ms
@@ -188,7 +189,9 @@ def _read_limited(file: Path) -> bytes:
 
 
 def _policy_changed(change: Change) -> bool:
-    return any(name in change.paths for name in POLICY_FILES)
+    return any(name in change.paths for name in POLICY_FILES) or any(
+        path.startswith(tuple(name + "/" for name in POLICY_FILES)) for path in change.paths
+    )
 
 
 def evaluate(change: Change, policy: Policy, only: Iterable[str] = (), extra: Iterable[Finding] = ()) -> Report:
@@ -225,9 +228,16 @@ def evaluate(change: Change, policy: Policy, only: Iterable[str] = (), extra: It
 def _watcher(policy: Policy) -> Callable[[Change], bool]:
     """Give what tells whether the names in a change are ones that the checks look for."""
     named = [check for check in all_checks() if check.name in ("dependencies", "migrations")]
+    told = (policy, policy.pushed) if policy.pushed else (policy,)
+    above = set()  # what a link there leads to has none of the names that the checks look for
+    for place in (table.path.strip("/") for one in told for table in one.tables.get("migrations", ())):
+        while place := parent(place):
+            above.add(place)
 
     def watched(change: Change) -> bool:
-        return any(name in change.paths for name in POLICY_FILES) or any(c.relevant(change, policy) for c in named)
+        if any(path in above or path in POLICY_FILES for path in change.paths):
+            return True
+        return any(check.relevant(change, policy) for check in named)
 
     return watched
 

@@ -99,7 +99,7 @@ class Finding:
         import hashlib  # 2 ms, and most runs have no findings
 
         parts = (self.rule.id, self.path, self.key or self.message)
-        text = "\0".join(parts).encode("utf-8", "surrogateescape")
+        text = _encoded("\0".join(parts))
         return hashlib.sha256(text).hexdigest()[:32]
 
 
@@ -183,6 +183,13 @@ def printable(text: str, limit: int = 200) -> str:
     if not (text.isascii() and text.isprintable()):
         text = "".join(char if _harmless(char) else _escape(char) for char in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON may name
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _harmless(char: str) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 FILE = "gatepost.toml"
 LINE_LIMIT = 4096
+HIGHEST = 2**53  # the last whole number that a float holds exactly
 PROBLEMS = 100
 OFF = "off"
 
@@ -224,6 +225,9 @@ def parse_policy(data: Mapping[str, Any], file: str, words: Vocabulary) -> Polic
     settings = {setting.key: setting for setting in words.settings()}
     reader.known(data, "", ("gate", "rules", "suppress", *settings))
     gate = reader.table(Gate, data.get("gate", {}), "gate")
+    for name in ("deadline", "max_file", "max_changed"):
+        if gate and getattr(gate, name) <= 0:  # a timer of 0 would never ring
+            reader.problem(f"gate.{name}", "must be more than 0")
     ids = words.rules() if data.get("rules") or data.get("suppress") else ()
     rules = _levels(reader, data.get("rules", {}), ids)
     suppress = reader.tables(Suppression, data.get("suppress", []), "suppress")
@@ -376,6 +380,9 @@ class _Reader:
             bool: "true or false",
             date: "a date such as 2027-01-31",
         }
+        if type(value) is int and abs(value) > HIGHEST:
+            self.problem(path, f"must be between -{HIGHEST} and {HIGHEST}")
+            return value
         right = type(value) is kind or (kind is float and type(value) is int)
         return self._checked(right, value, path, names.get(kind, str(kind)))
 

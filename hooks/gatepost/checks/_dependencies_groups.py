@@ -52,7 +52,7 @@ def groups(change: Change, ignore: Sequence[str]) -> list[Group]:
     for (ecosystem, directory), items in changed.items():
         group = found[ecosystem, directory] = Group(ecosystem, directory)
         _sides(change, group, items)
-    _pair_moved(found)
+    _pair_moved(change, found)
     for form, path in manifests:
         _manifest(change, found, form, path)
     return [found[name] for name in sorted(found)]
@@ -91,7 +91,7 @@ def _sides(change: Change, group: Group, items: list[tuple[Format, PathChange]])
     group.removed_lock = bool(group.old) and not group.new
 
 
-def _pair_moved(found: dict[tuple[str, str], Group]) -> None:
+def _pair_moved(change: Change, found: dict[tuple[str, str], Group]) -> None:
     """Take a lock that vanished in one directory and appeared in another for one that moved."""
     gone = [group for group in found.values() if group.removed_lock]
     for group in list(found.values()):
@@ -99,13 +99,27 @@ def _pair_moved(found: dict[tuple[str, str], Group]) -> None:
             continue
         names = {path.rpartition("/")[2] for _, path in group.new}
         source = next(
-            (g for g in gone if g.ecosystem == group.ecosystem and names & {p.rpartition("/")[2] for _, p in g.old}),
+            (
+                g
+                for g in gone
+                if g.ecosystem == group.ecosystem
+                and names & {p.rpartition("/")[2] for _, p in g.old}
+                and not _left_behind(change, g, group.directory)
+            ),
             None,
         )
         if source is not None:
             gone.remove(source)
             group.old, group.moved_from = source.old, source.directory
             del found[source.ecosystem, source.directory]
+
+
+def _left_behind(change: Change, group: Group, directory: str) -> bool:
+    """Tell whether a manifest stays where the lock was, and the lock's new place is not one that answers for it."""
+    return directory not in ancestors(join(group.directory, "x")) and any(
+        form.ecosystem == group.ecosystem and form.kind == "manifest"
+        for form, _ in in_directory(change.head, group.directory)
+    )
 
 
 def _manifest(change: Change, found: dict[tuple[str, str], Group], form: Format, path: str) -> None:

@@ -126,10 +126,10 @@ class _Push:
     def _report(self, update: RefUpdate, target: str) -> Report:
         head = self.repo.resolve(update.new)
         if head is None:
-            what = self.repo.objects.info(update.new)
+            what = self.repo.objects.info(f"{update.new}^{{}}") or self.repo.objects.info(update.new)
             if what is None or what[1] in ("commit", "tag"):
                 raise CannotJudge(f"{update.new} or its history is not here", "push from a clone that is not shallow")
-            raise CannotJudge(f"{update.new} is a {what[1]}, and only commits can be judged", "push a commit")
+            raise CannotJudge(f"{update.new} leads to a {what[1]}, and only commits can be judged", "push a commit")
         base = base_of(self.repo, update, target)
         if (base, head) not in self.known:
             self.known[base, head] = self.change_report(make_change(self.repo, base, head, target))

@@ -136,8 +136,9 @@ def line_of(raw: bytes, form: Format, name: str, version: str) -> int:
     if form.ecosystem == "pypi":
         text, name = raw.lower().replace(b"_", b"-"), name.lower()
     for needle in form.needles(name, version):
-        at = text.find(needle.encode("utf-8", "surrogateescape"))
-        if at < 0 and needle.startswith("\n") and text.startswith(needle[1:].encode("utf-8", "surrogateescape")):
+        wanted = needle.encode("utf-8", "surrogatepass")  # JSON may name half a surrogate pair
+        at = text.find(wanted)
+        if at < 0 and needle.startswith("\n") and text.startswith(wanted[1:]):
             return 1
         if at >= 0:
             return text.count(b"\n", 0, at + (1 if needle.startswith("\n") else 0)) + 1

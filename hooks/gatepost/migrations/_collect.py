@@ -72,7 +72,7 @@ def collect(change: Change, policy: Policy) -> Collected:
                 if history.changes or history.problems:
                     histories.append(history)
     problems = [*_replaced_places(change, base, known), *_nothing_there(entries, places, change, head)]
-    return Collected(tuple(_across(histories)), tuple(problems))
+    return Collected(tuple(_across(histories, entries)), tuple(problems))
 
 
 def _check_names(entries: Iterable[Migrations], known: dict[str, Framework]) -> None:
@@ -217,14 +217,18 @@ def _nothing_there(entries: Iterable[Migrations], places: set[str], change: Chan
             yield Problem(path or FILE, f"holds no migration of {what}", fix, grave=False)
 
 
-def _across(histories: list[History]) -> Iterator[History]:
-    """Turn what vanished in one place and appeared in another with the same contents into a move."""
+def _across(histories: list[History], entries: tuple[Migrations, ...]) -> Iterator[History]:
+    """Turn what vanished in one place and appeared in another with the same contents into a move.
+
+    What moves out of a place that the policy names, to one that it does not, is out of the runner's sight: removed.
+    """
     gone = {
         _blobs(found.migration): found.migration
         for history in histories
         for found in history.changes
         if found.status == "removed"
     }
+    seen = {_blobs(m): _entry(history.place.root, entries) for history in histories for m in history.head}
     arrived = {
         _blobs(found.migration) for history in histories for found in history.changes if found.status == "new"
     } & gone.keys()
@@ -235,6 +239,7 @@ def _across(histories: list[History]) -> Iterator[History]:
             else found
             for found in history.changes
             if not (found.status == "removed" and _blobs(found.migration) in arrived)
+            or (_entry(history.place.root, entries) and not seen[_blobs(found.migration)])
         )
         if changes or history.problems:
             yield replace(history, changes=changes)

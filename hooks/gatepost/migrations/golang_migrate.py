@@ -8,7 +8,8 @@ from gatepost.migrations import Framework, Listing, Place, _pairs
 from gatepost.migrations._look import Look
 from gatepost.paths import parent
 
-NAME = re.compile(r"(?P<version>\d{1,20})_(?P<name>.*)\.(?P<direction>up|down)\.sql", re.DOTALL)
+# The tool takes any ending: source.DefaultRegex is ^([0-9]+)_(.*)\.(down|up)\.(.*)$, so 1_x.up.sql.bak runs too.
+NAME = re.compile(r"(?P<version>\d{1,20})_(?P<name>.*)\.(?P<direction>up|down)\.sql[^/]*", re.DOTALL)
 
 
 def root(path: str) -> str | None:
