@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,12 @@ HERE = Path(__file__).parent
 SARIF = json.loads((HERE / "data" / "sarif" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 SUFFIXES = {"github": "txt", "html": "html", "json": "json", "markdown": "md", "sarif": "sarif", "text": "txt"}
 REPORTS = {"sample": sample, "hostile": hostile, "nothing": make}
+
+
+@pytest.fixture(autouse=True)
+def _no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write what a bare installation writes; the treemaps have tests of their own."""
+    monkeypatch.setitem(sys.modules, "squarify", None)
 
 
 @pytest.mark.parametrize("kind", REPORTS)

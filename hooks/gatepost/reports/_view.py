@@ -58,10 +58,11 @@ def change_of(report: Report) -> str:
     return ", ".join([*said, f"{report.elapsed_ms} ms"])
 
 
-def tables(report: Report) -> Iterator[Table]:
-    """Give every list of the sections as a table; what is empty is left out."""
+def tables(report: Report, without: str = "") -> Iterator[Table]:
+    """Give every list of the sections, but for one, as a table; what is empty is left out."""
     for name, section in report.sections.items():
-        yield from _tables(name, plain(section))
+        if name != without:
+            yield from _tables(name, plain(section))
 
 
 def _tables(title: str, value: Any) -> Iterator[Table]:

@@ -8,11 +8,13 @@ from html import escape
 from gatepost import __version__
 from gatepost.model import Finding, Report, printable
 from gatepost.reports import Format
+from gatepost.reports._dependencies import SECTION, Audit, audit
 from gatepost.reports._treemap import treemaps
 from gatepost.reports._view import TITLES, Table, change_of, groups, tables
 from gatepost.reports.text import FIX, MESSAGE, PATH, counts
 
 FINDINGS = 500
+SCREEN = 1000
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2329; --soft: #59636e; --paper: #fff; --card: #f5f7f9; --line: #d5dbe1;
   --error: #b3261e; --warning: #8a5300; --note: #1f5fae; --pass: #1a7f37; --suppressed: #59636e; }
@@ -114,13 +116,36 @@ def _main(report: Report) -> Iterator[str]:
         yield "<h2>What is shipped, before and after: new, grown, shrunk</h2>"
         yield from maps
         yield "</section>"
-    found = list(tables(report))
+    audited = audit(report)
+    if audited:
+        yield from _audit(audited)
+    found = list(tables(report, SECTION if audited else ""))
     if found:
         yield "<section>"
         yield "<h2>Everything that was looked at</h2>"
         for table in found:
             yield from _table(table)
         yield "</section>"
+
+
+def _audit(audited: Audit) -> Iterator[str]:
+    yield "<section>"
+    yield "<h2>Dependencies</h2>"
+    yield f"<p>{_text(audited.line, MESSAGE)}</p>"
+    if audited.first.rows:
+        yield '<div class="wide">'
+        yield from _grid(audited.first, SCREEN)
+        yield "</div>"
+    if audited.matrix:
+        yield "<h2>The fleet: who runs what</h2>"
+        yield '<p class="soft">An empty cell: it runs the same, or does not use it.</p>'
+        yield '<div class="wide">'
+        yield from _grid(audited.matrix, PATH)
+        yield from _left(audited.matrix)
+        yield "</div>"
+    for table in audited.details:
+        yield from _table(table)
+    yield "</section>"
 
 
 def _finding(finding: Finding) -> Iterator[str]:
@@ -137,14 +162,23 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 def _table(table: Table) -> Iterator[str]:
     yield f"<details><summary>{_text(table.title, PATH)} ({len(table.rows) + table.left})</summary>"
-    yield '<div class="wide"><table>'
+    yield '<div class="wide">'
+    yield from _grid(table, PATH)
+    yield from _left(table)
+    yield "</div></details>"
+
+
+def _grid(table: Table, limit: int) -> Iterator[str]:
+    yield "<table>"
     yield f"<tr>{''.join(f'<th>{_text(column, PATH)}</th>' for column in table.columns)}</tr>"
     for row in table.rows:
-        yield f"<tr>{''.join(f'<td>{_text(value, PATH)}</td>' for value in row)}</tr>"
+        yield f"<tr>{''.join(f'<td>{_text(value, limit)}</td>' for value in row)}</tr>"
     yield "</table>"
+
+
+def _left(table: Table) -> Iterator[str]:
     if table.left:
         yield f"<p>… and {table.left} more rows</p>"
-    yield "</div></details>"
 
 
 def _text(text: str, limit: int) -> str:

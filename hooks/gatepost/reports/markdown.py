@@ -7,10 +7,12 @@ from html import escape
 
 from gatepost.model import Finding, Report, printable
 from gatepost.reports import Format
+from gatepost.reports._dependencies import SECTION, Audit, audit
 from gatepost.reports._view import TITLES, Table, change_of, groups, tables
 from gatepost.reports.text import FIX, MESSAGE, PATH, counts
 
 FINDINGS = 100
+SCREEN = 1000
 _ESCAPES = str.maketrans({char: "\\" + char for char in "\\`*_[]#|~!$"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -34,7 +36,19 @@ def _lines(report: Report) -> Iterator[str]:
         for skip in report.skipped:
             fatal = " **could not judge**" if skip.fatal else ""
             yield f"- {code(skip.check)}{fatal} {prose(skip.reason, MESSAGE)}"
-    for table in tables(report):
+    audited = audit(report)
+    if audited:
+        yield from _audit(audited)
+    for table in tables(report, SECTION if audited else ""):
+        yield from _table(table)
+
+
+def _audit(audited: Audit) -> Iterator[str]:
+    yield from ("", "### Dependencies", "", prose(audited.line, MESSAGE))
+    if audited.first.rows:
+        yield ""
+        yield from _grid(audited.first, SCREEN)
+    for table in audited.details:
         yield from _table(table)
 
 
@@ -52,13 +66,17 @@ def _finding(finding: Finding) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     title = escape(printable(table.title, PATH)).replace("@", "@<!-- -->")  # no Markdown within a line of HTML
     yield from ("", "<details>", f"<summary>{title} ({len(table.rows) + table.left})</summary>", "")
-    yield "| " + " | ".join(prose(column, PATH) for column in table.columns) + " |"
-    yield "|" + " --- |" * len(table.columns)
-    for row in table.rows:
-        yield "| " + " | ".join(prose(value, PATH) for value in row) + " |"
+    yield from _grid(table, PATH)
     if table.left:
         yield from ("", f"… and {table.left} more rows")
     yield from ("", "</details>")
+
+
+def _grid(table: Table, limit: int) -> Iterator[str]:
+    yield "| " + " | ".join(prose(column, PATH) for column in table.columns) + " |"
+    yield "|" + " --- |" * len(table.columns)
+    for row in table.rows:
+        yield "| " + " | ".join(prose(value, limit) for value in row) + " |"
 
 
 def prose(text: str, limit: int) -> str:
