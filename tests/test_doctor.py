@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import Repo
 from gatepost import doctor, install
 from gatepost.cli import main
 from servers import Server
@@ -108,7 +109,7 @@ def test_exit_codes_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert any(check["state"] == "bad" and check["fix"] for line in lines for check in line["checks"])
     assert main(["doctor", "--repo", str(server.work.path)]) == 0
-    assert "pre-commit install" in capsys.readouterr().out
+    assert "gatepost init" in capsys.readouterr().out
 
 
 def test_replace_refs_are_named_with_the_command_that_deletes_them(tmp_path: Path) -> None:
@@ -119,3 +120,69 @@ def test_replace_refs_are_named_with_the_command_that_deletes_them(tmp_path: Pat
     fix = next(found.fix for found in doctor.server(server.path) if found.name == "replace refs")
     subprocess.run(fix, shell=True, check=True, capture_output=True)
     assert bad(server.path) == []
+
+
+FRAMEWORK = "#!/bin/sh\nARGS=(hook-impl --config=.pre-commit-config.yaml --hook-type=pre-commit)\n"
+OURS = "repos:\n- repo: local\n  hooks:\n  - id: gatepost-pre-commit\n"
+CLIENTS: dict[str, tuple[str, str | None, str, str]] = {
+    "the framework runs it": (FRAMEWORK, OURS, "ok", ""),
+    "a script runs it": ('#!/bin/sh\nexec gatepost pre-commit "$@"\n', None, "ok", ""),
+    "no repositories": (FRAMEWORK, "repos: []\n", "warn", "gatepost init"),
+    "only a comment": (FRAMEWORK, "repos: []  # id: gatepost-pre-commit\n", "warn", "gatepost init"),
+    "no configuration": (FRAMEWORK, None, "bad", "gatepost init"),
+    "another hook": ("#!/bin/sh\nexit 0\n", None, "warn", "gatepost init"),
+    "another hook beside ours": ("#!/bin/sh\nexit 0\n", OURS, "warn", "pre-commit install --hook-type pre-commit"),
+}
+
+
+def client_hook(repo: Repo, event: str = "pre-commit") -> doctor.Found:
+    return next(found for found in doctor.client(repo.path) if found.name == event)
+
+
+@pytest.mark.parametrize("what", CLIENTS)
+def test_a_clone_is_asked_whether_its_hook_runs_gatepost(repo: Repo, what: str) -> None:
+    script, config, state, fix = CLIENTS[what]
+    file = repo.path / ".git" / "hooks" / "pre-commit"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(script)
+    file.chmod(0o755)
+    if config is not None:
+        (repo.path / ".pre-commit-config.yaml").write_text(config)
+    found = client_hook(repo)
+    assert (found.state, found.fix) == (state, fix), found
+    file.chmod(0o644)
+    assert client_hook(repo).fix == f"chmod +x {file}"
+
+
+def test_a_clone_with_other_hooks_is_told_which_line_to_add(repo: Repo) -> None:
+    (repo.path / ".husky" / "_").mkdir(parents=True)
+    repo.git("config", "core.hooksPath", ".husky/_")
+    assert f'{repo.path}/.husky/pre-push: gatepost pre-push "$@"' in client_hook(repo, "pre-push").fix
+    delegate = repo.path / ".husky" / "_" / "pre-push"
+    delegate.write_text('#!/bin/sh\n. "$(dirname "$0")/h"\n')
+    delegate.chmod(0o755)
+    assert client_hook(repo, "pre-push").state == "warn"
+    (repo.path / ".husky" / "pre-push").write_text('gatepost pre-push "$@"\n')
+    assert client_hook(repo, "pre-push").state == "ok"
+
+
+def test_a_hook_that_git_does_not_run_gets_one_hint(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    hook(server).chmod(0o644)
+    found = [item for item in doctor.server(server.path) if item.state == "bad"]
+    assert [item.fix for item in found] == [f"chmod +x {hook(server)}"]
+
+
+def test_what_the_empty_run_said_is_words(tmp_path: Path) -> None:
+    server = Server(tmp_path, policy="[gate]\nx = 1\n")
+    found = next(item for item in doctor.server(server.path) if item.name == "empty run")
+    assert "unknown key" in found.text
+    assert "{" not in found.text
+    assert "\\n" not in found.text
+
+
+@pytest.mark.parametrize("name", ["root", "ada", "git"])
+def test_only_a_user_that_is_there_for_git_loses_its_shell(name: str) -> None:
+    fix = doctor._shell_fix(Path("/srv/shop.git"), name, 0 if name == "root" else 1234)
+    assert ("chsh" in fix) == (name == "git")
+    assert "root" not in fix

@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from gatepost import records
+from gatepost import doctor_clone, records
+from gatepost.doctor_clone import State
 from gatepost.entry.names import ACCEPTED, HIDDEN, kept
 from gatepost.entry.server import Server, open_server
 from gatepost.errors import GatepostError
@@ -21,8 +21,8 @@ from gatepost.git import Repository
 from gatepost.install import CONFIG_HOOKS, EVENTS, FETCH, Layout, git_version, layout, marker
 from gatepost.model import printable
 
-State = Literal["ok", "warn", "bad"]
 SLOW_MS = 1000
+_DEDICATED = ("git", "gitea", "forgejo", "gitolite", "gitolite3", "dokku")
 _SHELLS = ("git-shell", "nologin", "false")
 
 
@@ -52,12 +52,8 @@ def server(path: Path) -> Iterator[Found]:
 def client(path: Path) -> Iterator[Found]:
     """Examine a clone."""
     with Repository(path) as repo:
-        hooks = (path / repo.text("rev-parse", "--git-path", "hooks")).resolve()
-        for event in ("pre-commit", "pre-push"):
-            file = hooks / event
-            runs = file.is_file() and os.access(file, os.X_OK)
-            fix = "" if runs else f"pre-commit install --hook-type {event}"
-            yield Found(event, "ok" if runs else "warn", "runs" if runs else f"{file} is not installed", fix)
+        for hook in doctor_clone.hooks(repo, path):
+            yield Found(hook.event, hook.state, hook.text, hook.fix)
         for remote in repo.text("remote").split():
             have = _get(repo, f"remote.{remote}.fetch")
             fetched = FETCH in have
@@ -79,7 +75,13 @@ def _hooks(repo: Repository, path: Path, where: Layout) -> Iterator[Found]:
             yield _file_hook(where.files[event], event, again)
     if where.chains:
         yield from _hooks_path(repo, path)
-    yield _empty_run(repo, path, where.files["pre-receive"])
+    if not _ignored(where.files["pre-receive"]):
+        yield _empty_run(repo, path, where.files["pre-receive"])
+
+
+def _ignored(file: Path) -> bool:
+    """Tell a hook that git does not run; that is said of the file itself."""
+    return file.is_file() and not os.access(file, os.X_OK)
 
 
 def _config_hook(repo: Repository, event: str, again: str) -> Found:
@@ -137,9 +139,15 @@ def _empty_run(repo: Repository, path: Path, file: Path) -> Found:
         return Found("empty run", "bad", f"cannot run: {error}", "gatepost install again, with a Python that is there")
     took = round((time.monotonic() - started) * 1000)
     if done.returncode:
-        said = printable(done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace"), 300)
+        said = _words(done.stdout + done.stderr)
         return Found("empty run", "bad", f"ends {done.returncode}: {said}", "mend what it names")
     return Found("empty run", "ok" if took < SLOW_MS else "warn", f"{took} ms")
+
+
+def _words(raw: bytes) -> str:
+    """Give what a hook said to people, on one line: not the JSON that it has for agents."""
+    lines = [line.strip() for line in raw.decode(errors="replace").splitlines()]
+    return printable(" ".join(line for line in lines if line and not line.startswith("{")), 300)
 
 
 def _config(repo: Repository, path: Path) -> Iterator[Found]:
@@ -256,8 +264,16 @@ def _access(path: Path) -> Found:
         return Found("access", "warn", text, f"chmod -R go-w {shlex.quote(str(path))}")
     if not owner.pw_shell.endswith(_SHELLS):
         text = f"{owner.pw_name} has a shell ({owner.pw_shell}): who pushes as this user can go round every hook"
-        fix = f"a forced command, or: chsh -s $(command -v git-shell) {owner.pw_name}"
-        if owner.pw_uid == 0:
-            fix = "give the repository to a user of its own, whose shell is git-shell"
-        return Found("access", "warn", text, fix)
+        return Found("access", "warn", text, _shell_fix(path, owner.pw_name, owner.pw_uid))
     return Found("access", "ok", f"{owner.pw_name} has no shell")
+
+
+def _shell_fix(path: Path, name: str, uid: int) -> str:
+    """Take the shell only of a user that is there for git alone: never root's, never a person's."""
+    if uid and name in _DEDICATED:
+        return f"a forced command, or: chsh -s $(command -v git-shell) {name}"
+    where = shlex.quote(str(path))
+    return (
+        "give it to a user that is there for git alone: "
+        f'useradd --system --create-home --shell "$(command -v git-shell)" git && chown -R git: {where}'
+    )
