@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", default="", metavar="NAME", help="why: a package, or its package URL")
     parser.add_argument("--repo", default=".", metavar="DIR", help="the repository whose policy names the fleet")
     parser.add_argument("--policy", metavar="FILE", help="a policy that wins over the tree's, as on a server")
-    parser.add_argument("--format", default="text", choices=("text", "json", "html"))
+    parser.add_argument("--format", default="text", choices=("text", "json", "html", "cyclonedx"))
     parser.add_argument("--all", action="store_true", help="show: also packages that all have in one version")
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="update: write the snapshot for clients; else the answer"
@@ -36,10 +36,13 @@ def main(args: argparse.Namespace) -> int:
     """Read the fleet and answer; 3 where a service could not be read."""
     if (args.action == "why") != bool(args.name):
         raise UsageError("why needs the name of a package" if not args.name else f"{args.action} takes no name")
+    if args.format == "cyclonedx" and args.action != "show":
+        raise UsageError(f"{args.action} writes no CycloneDX", "gatepost fleet show --format cyclonedx")
     problems: list[str] = []
     with Repository(args.repo, own=args.repo == ".") as repo:
         stocks, court = _fleet(repo, args, problems)
-    _write(_answer(args, stocks, court), args.output)
+        answer = _bom(repo, stocks) if args.format == "cyclonedx" else _answer(args, stocks, court)
+    _write(answer, args.output)
     for problem in problems:
         sys.stderr.write(f"gatepost: {printable(problem, 300)}\n")
     return UNKNOWN if problems else PASS
@@ -58,6 +61,14 @@ def _fleet(repo: Repository, args: argparse.Namespace, problems: list[str]) -> t
         stocks += reading.load(change.base.read(fleet.snapshot))
     expected = expectations(fleet.expect, change.base, problems)
     return stocks, Judge(stocks, expected, datetime.now(timezone.utc).date())
+
+
+def _bom(repo: Repository, stocks: list[Stock]) -> str:
+    from gatepost.checks import _fleet_bom
+
+    name = repo.path.absolute().name.removesuffix(".git")
+    head = make_change(repo, "HEAD", "HEAD").head
+    return _fleet_bom.write(Stock(name or "repository", tuple(reading.uses(head, ""))), stocks)
 
 
 def _answer(args: argparse.Namespace, stocks: list[Stock], court: Judge) -> str:
