@@ -10,7 +10,8 @@ from gatepost.errors import NotAFile, TooLarge
 from gatepost.git import Change
 from gatepost.model import Finding, printable
 from gatepost.policy import nearest
-from gatepost.sql.inline import Ignore, Inline, inline
+from gatepost.sql.inline import CONTRACT as DECLARED
+from gatepost.sql.inline import Ignore, Inline, inline, spoken
 
 # What a declared contract phase answers: the code that used it is gone. It answers nothing about rows.
 CONTRACT = (
@@ -22,6 +23,7 @@ CONTRACT = (
     "schema/drop-constraint",
     "schema/drop-object",
 )
+PHASES = ("expand", "migrate", "contract")
 
 
 class Comments:
@@ -78,6 +80,7 @@ class Comments:
     def leftovers(self, known: Collection[str], judged: Collection[str]) -> Iterator[Finding]:
         """Report suppressions that name no rule, give no reason, or cover nothing that was judged."""
         for path, said in self._read.items():
+            yield from _unknown_phase(path, said)
             for ignore in said.ignores:
                 problem = self._problem(path, ignore, known, judged)
                 if problem:
@@ -85,11 +88,17 @@ class Comments:
                         UNUSED,
                         path,
                         f"gatepost: ignore {printable(ignore.rule, 60)}: {problem}",
-                        'write -- gatepost: ignore RULE reason="…" on the line or before the statement, or take it out',
+                        self._mend(path, ignore, known),
                         ignore.line,
                         {"rule": ignore.rule, "path": path, "line": ignore.line},
                         key=f"{ignore.rule} {problem}",
                     )
+
+    def _mend(self, path: str, ignore: Ignore, known: Collection[str]) -> str:
+        if ignore.rule in known and ignore.reason:
+            return "take it out, or put it on the line of the statement or right before it"
+        rule = ignore.rule if ignore.rule in known else "RULE"
+        return "write " + spoken(path, f'ignore {rule} reason="…"') + " right before the statement, or take it out"
 
     def _problem(self, path: str, ignore: Ignore, known: Collection[str], judged: Collection[str]) -> str:
         if ignore.rule not in known:
@@ -97,3 +106,17 @@ class Comments:
         if (path, ignore) in self._used:
             return "" if ignore.reason else "it gives no reason and is not honoured"
         return "it covers nothing" if ignore.rule in judged else ""
+
+
+def _unknown_phase(path: str, said: Inline) -> Iterator[Finding]:
+    """Report a phase that is none: what it was meant to declare is not heard."""
+    if said.phase and said.phase not in PHASES:
+        yield Finding(
+            UNUSED,
+            path,
+            f"gatepost: phase={printable(said.phase, 40)}: no phase of a deploy{nearest(said.phase, PHASES)}",
+            f"write {spoken(path, 'phase=expand')} or {spoken(path, DECLARED)}",
+            said.phase_line,
+            {"path": path, "line": said.phase_line},
+            key=f"phase {said.phase}",
+        )

@@ -11,8 +11,11 @@ from gatepost.checks import _migration_rules as rules
 from gatepost.migrations import Changed, History, Migration, Place, Problem, Script
 from gatepost.model import Finding, Level, Rule, printable
 from gatepost.paths import parent
+from gatepost.sql.inline import spoken
 
-MARKER = 'gatepost: irreversible reason="…" strategy="forward-fix|restore|expand-contract"'
+MARKER = 'irreversible reason="…" strategy="restore"'
+OTHERS = "(or forward-fix, expand-contract)"
+SILENT = "; a rollback would succeed and undo nothing"
 STRATEGIES = ("forward-fix", "restore", "expand-contract")
 
 
@@ -117,9 +120,8 @@ def _no_downs(place: Place, without: list[Migration]) -> Finding:
     names = ", ".join(printable(one.version or one.name) for one in without[:5])
     message = f"{place.framework} keeps no downs, and the policy asks for them: {len(without)} new without ({names})"
     data = {"framework": place.framework, "path": without[0].path, "version": without[0].version, "status": "new"}
-    return Finding(
-        rules.MISSING_DOWN, without[0].path, message, f"write {MARKER} in each, or a script to undo it", 1, data
-    )
+    fix = f"add a script that undoes it, or declare in each: {spoken(without[0].path, MARKER)} {OTHERS}"
+    return Finding(rules.MISSING_DOWN, without[0].path, message, fix, 1, data)
 
 
 def _findings(changed: Changed, down: Down, place: Place) -> Iterator[Finding]:
@@ -172,9 +174,9 @@ def _words(migration: Migration, down: Down, place: Place) -> tuple[str, str]:
     named = f"{place.framework} migration {printable(migration.version or migration.name, 60)}"
     why = printable(down.reason, 160)
     if down.together:
-        return f"{named} has no down of its own ({why}); the other downs of this change undo it", "nothing"
+        return f"{named} has no down of its own ({why}); the other downs of this change undo it", "nothing to do"
     says = {
-        "missing": f"{named} cannot be undone: {why}",
+        "missing": f"{named} cannot be undone: {why}{SILENT if place.silent and not migration.scripts.absent else ''}",
         "empty": f"the down of {named} runs nothing ({why}): a rollback would succeed and undo nothing",
         "noop": f"the down of {named} undoes nothing: {why}",
         "raising": f"the down of {named} always fails: {why}",
@@ -201,8 +203,8 @@ def _fix(migration: Migration, down: Down, place: Place) -> str:
     if down.word == "irreversible":
         declared = migration.scripts.irreversible
         if declared is None or not declared.reason or declared.strategy not in STRATEGIES:
-            return f"say why and what is done instead: {MARKER}"
-        return f"have it reviewed; instead of a down: {declared.strategy}"
+            return f"say why, and what is done instead of a down: {spoken(down.path, MARKER)} {OTHERS}"
+        return f"have it reviewed: gatepost review list; to go back: {declared.strategy}"
     if down.word == "not-analysed":
         return "read it yourself, and rehearse it: gatepost rehearse BASE..HEAD"
     remedy = next(one.remedy for one in frameworks() if one.name == place.framework)
@@ -214,4 +216,6 @@ def _fix(migration: Migration, down: Down, place: Place) -> str:
     }
     for key, value in filled.items():
         remedy = remedy.replace(key, printable(value))
-    return f"{remedy}; or declare it: {MARKER}"
+    path = printable(migration.path)
+    where = "there" if path in remedy else f"in {path}"
+    return f"{remedy}, or declare {where}: {spoken(migration.path, MARKER)} {OTHERS}"

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from gatepost.checks import _migration_rules as rules
 from gatepost.checks._schema_base import base_schema, replayed
-from gatepost.checks._schema_story import dialect_of, operations
+from gatepost.checks._schema_story import dialect_of, in_transaction, operations
 from gatepost.git import Change
 from gatepost.migrations import Changed, History, Migration, Script, collect
 from gatepost.model import Finding, Level, Rule, printable
 from gatepost.policy import Policy
+from gatepost.sql.inline import spoken
 from gatepost.sql.undo import Piece, Remark, judge
 
+Key = tuple[str, str]
 _GRAVITY = ("wrong", "data-dependent", "lossy", "unsure")
 _RULES: Mapping[str, Rule] = {
     "wrong": rules.WRONG_DOWN,
@@ -22,9 +24,9 @@ _RULES: Mapping[str, Rule] = {
     "unsure": rules.NOT_ANALYSED,
 }
 _FIX = {
-    "wrong": "mend the down so that it gives back what was there, and rehearse it: gatepost rehearse BASE..HEAD",
-    "data-dependent": "see to the rows first in the down: fill, convert or delete what does not fit",
-    "lossy": 'keep a copy that the down can read, or declare it: gatepost: irreversible reason="…" strategy="restore"',
+    "wrong": "mend the down, then rehearse it: gatepost rehearse BASE..HEAD",
+    "data-dependent": "in the down, first fill, convert or delete the rows that do not fit",
+    "lossy": "copy the values aside in the up and read them in the down, or declare in {path}: {declare}",
     "unsure": "rehearse it on a scratch database: gatepost rehearse BASE..HEAD",
 }
 
@@ -46,9 +48,9 @@ class Judged:
         return "not-analysed" if gravest == "unsure" else gravest
 
 
-def downs(change: Change, policy: Policy) -> dict[str, Judged]:
-    """Give what the model says, by the path of the migration."""
-    found: dict[str, Judged] = {}
+def downs(change: Change, policy: Policy) -> dict[Key, Judged]:
+    """Give what the model says, by path and version: one file may hold several migrations."""
+    found: dict[Key, Judged] = {}
     for history in change.shared(collect, policy).histories:
         dialect = dialect_of(history)
         new = [changed for changed in history.changes if changed.status == "new" and changed.after]
@@ -61,29 +63,30 @@ def downs(change: Change, policy: Policy) -> dict[str, Judged]:
     return found
 
 
-def _judge(changes: list[Changed], schema: object, dialect: str, found: dict[str, Judged]) -> None:
+def _judge(changes: list[Changed], schema: object, dialect: str, found: dict[Key, Judged]) -> None:
     from gatepost.sql.schema import Schema
 
     assert isinstance(schema, Schema)
-    by_path = {changed.migration.path: changed for changed in changes}
-    pieces = [_piece(changed.migration, dialect) for changed in changes]
+    pieces = [_piece(changed.migration, dialect, str(number)) for number, changed in enumerate(changes)]
     remarks = judge(pieces, schema) if any(piece.usable for piece in pieces) else []
-    for path, changed in by_path.items():
+    for piece, changed in zip(pieces, changes, strict=True):
         down = _down(changed.migration)
         if down:
-            mine = tuple(remark for remark in remarks if remark.name == path)
-            found[path] = Judged(changed.migration, changed.status, down, mine)
+            mine = tuple(remark for remark in remarks if remark.name == piece.name)
+            found[changed.migration.path, changed.migration.version] = Judged(
+                changed.migration, changed.status, down, mine
+            )
 
 
 def _before(history: History, migration: Migration) -> list[Migration]:
     return [one for one in history.head if one.order < migration.order]
 
 
-def _piece(migration: Migration, dialect: str) -> Piece:
+def _piece(migration: Migration, dialect: str, name: str) -> Piece:
     down = _down(migration)
     up = operations(migration.up, dialect)
     steps = operations(down, dialect) if down else ()
-    return Piece(migration.path, up, steps, usable=down is not None, transaction=bool(down and down.transaction))
+    return Piece(name, up, steps, usable=down is not None, transaction=bool(down and in_transaction(down, steps)))
 
 
 def _down(migration: Migration) -> Script | None:
@@ -136,12 +139,17 @@ def _finding(judged: Judged, word: str, said: list[Remark]) -> Finding:
         _RULES[word],
         judged.down.path,
         f"{head}: {'; '.join(texts[:_MOST])}{more}",
-        _FIX[word],
+        _fix(word, migration.path),
         next((remark.line for remark in said if remark.line), judged.down.line),
         data,
         _level(word, said),
         key=f"{migration.version} {word} {'; '.join(texts)}",
     )
+
+
+def _fix(word: str, path: str) -> str:
+    declare = spoken(path, 'irreversible reason="…" strategy="restore"')
+    return _FIX[word].replace("{path}", printable(path)).replace("{declare}", declare)
 
 
 def _level(word: str, said: list[Remark]) -> Level | None:

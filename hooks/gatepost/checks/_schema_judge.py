@@ -31,6 +31,7 @@ def judge(change: Change, collected: Collected) -> Outcome:
     entries: list[dict[str, Any]] = []
     comments = change.shared(Comments)
     for history in collected.histories:
+        _hear(history, comments)
         for changed in steps(change, history):
             if isinstance(changed.operation, SHOWN):
                 entries.append(changed.entry())
@@ -38,6 +39,14 @@ def judge(change: Change, collected: Collected) -> Outcome:
     judged = {rule.id for rule in rules()}
     known = judged | {rule.id for rule in MIGRATION_RULES}
     return Outcome((*findings, *comments.leftovers(known, judged)), {"schema": {"changes": entries}})
+
+
+def _hear(history: History, comments: Comments) -> None:
+    """Read what the changed files say, also where there is nothing else to say of them: it may cover nothing."""
+    for changed in history.changes:
+        if changed.after and changed.status in ("new", "edited"):
+            for path in changed.after.files:
+                comments.of(path)
 
 
 def steps(change: Change, history: History) -> Iterator[SchemaChange]:

@@ -42,7 +42,13 @@ def dialect_of(history: History) -> str:
 def step(migration: Migration, dialect: str) -> Step:
     """Give the up of a migration as a step."""
     up = migration.up
-    return Step(up.path, operations(up, dialect), up.dialect or dialect, up.transaction)
+    found = operations(up, dialect)
+    return Step(up.path, found, up.dialect or dialect, in_transaction(up, found), up.at_once and not up.transaction)
+
+
+def in_transaction(script: Script, found: tuple[ops.Operation, ...]) -> bool:
+    """Tell whether a script runs in a transaction: several statements that are sent at once are one too."""
+    return script.transaction or (script.at_once and len(found) > 1)
 
 
 def new_steps(history: History, dialect: str) -> Iterator[Step]:
@@ -58,6 +64,7 @@ def new_steps(history: History, dialect: str) -> Iterator[Step]:
                 tuple(op for op in made.operations if _without_lines(op) not in old),
                 made.dialect,
                 made.transaction,
+                made.at_once,
             )
         yield made
 

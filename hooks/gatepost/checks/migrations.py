@@ -5,7 +5,7 @@ from __future__ import annotations
 from gatepost.checks import Check
 from gatepost.checks._plausible import touches_migrations
 from gatepost.git import Change
-from gatepost.model import Outcome, Rule
+from gatepost.model import Outcome, Rule, printable
 from gatepost.policy import Policy, Setting
 
 
@@ -42,9 +42,10 @@ def run(change: Change, policy: Policy) -> Outcome:
     findings += [_migration_report.problem(problem) for problem in collected.problems]
     findings += _schema_downs.findings(change, policy)
     judged = change.shared(_schema_downs.downs, policy)
+    by_entry = {(path, printable(version)): one for (path, version), one in judged.items()}
     for made in entries:
-        known = judged.get(made["path"])
-        if known and known.word and made["down"] == "ok" and known.migration.version == made["version"]:
+        known = by_entry.get((made["path"], made["version"]))
+        if known and known.word and made["down"] == "ok":
             made["down"] = known.word
     # A file that serves several databases stands in the history of each.
     unique = {(one.rule.id, one.path, one.line, one.message): one for one in findings}.values()

@@ -81,7 +81,8 @@ class Script:
     ``raising`` always fails, ``irreversible`` is declared so in the framework's own way,
     ``not-analysed`` could not be read (``reason``, and ``fix`` for what to do). With ``certain`` false
     there is code beside the steps that was not understood, so that nothing may be concluded from what
-    they lack. ``transaction`` tells whether the framework runs it inside one.
+    they lack. ``transaction`` tells whether the framework runs it inside one, ``at_once`` that it sends
+    the whole text as one query, which PostgreSQL runs as one transaction where it holds several statements.
     """
 
     path: str
@@ -93,6 +94,7 @@ class Script:
     reason: str = ""
     fix: str = ""
     certain: bool = True
+    at_once: bool = False
 
     @property
     def sql(self) -> tuple[Sql, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from gatepost.migrations import Irreversible, Script, Scripts, Sql, State
+from gatepost.migrations import Irreversible, Listing, Script, Scripts, Sql, State
 from gatepost.migrations._look import Look, Unreadable
 
 IDLE_LIMIT = 400
@@ -120,6 +121,20 @@ def from_file(look: Look, path: str, dialect: str, transaction: bool = True) -> 
         return unreadable(error, dialect)
 
 
+def at_once(found: Listing) -> Listing:
+    """Say of migrations that their tool sends each script as one query."""
+
+    def marked(load: Callable[[], Scripts]) -> Callable[[], Scripts]:
+        def read() -> Scripts:
+            both = load()
+            down = replace(both.down, at_once=True) if both.down else None
+            return replace(both, up=replace(both.up, at_once=True), down=down)
+
+        return read
+
+    return replace(found, migrations=tuple(replace(one, load=marked(one.load), _loaded=[]) for one in found.migrations))
+
+
 def marker(text: str, path: str, first: int = 1) -> Irreversible | None:
     """Find ``gatepost: irreversible reason="…" strategy="…"`` in a comment of any language."""
     from gatepost.migrations import _sqlwords as words
@@ -131,7 +146,7 @@ def marker(text: str, path: str, first: int = 1) -> Irreversible | None:
         return None
     said = dict(words.WORD.findall(found["rest"]))
     line = first + text.count("\n", 0, found.start())
-    return Irreversible(path, line, said.get("reason", "").strip(), said.get("strategy", "").strip())
+    return Irreversible(path, line, said.get("reason", "").strip(" ….\t"), said.get("strategy", "").strip())
 
 
 def marker_of(*scripts: Script | None) -> Irreversible | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, _sections
+from gatepost.migrations import Framework, Listing, Place, _sections, _sqltext
 from gatepost.migrations._look import Look
 from gatepost.paths import parent
 
@@ -25,7 +25,8 @@ def detect(look: Look, directory: str) -> int:
 
 def listing(look: Look, place: Place) -> Listing:
     """Give the numbered files."""
-    return _sections.listing(look, place, NAME, lambda text: _sections.cut(text, MARKER), NO_TRANSACTION)
+    found = _sections.listing(look, place, NAME, lambda text: _sections.cut(text, MARKER), NO_TRANSACTION)
+    return _sqltext.at_once(found)
 
 
 FRAMEWORK = Framework(

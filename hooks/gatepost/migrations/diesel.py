@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gatepost.git import Entry
-from gatepost.migrations import Framework, Listing, Migration, Place, _files, _order
+from gatepost.migrations import Framework, Listing, Migration, Place, _files, _order, _sqltext
 from gatepost.migrations._look import Look
 from gatepost.paths import join, parent
 
@@ -36,11 +36,12 @@ def _scripts(look: Look, entry: Entry) -> bool:
 
 def listing(look: Look, place: Place) -> Listing:
     """Give the directories that hold an up or a down."""
-    return _order.listing(
+    made = (
         _migration(look, place, entry, found)
         for entry in look.directories(place.root)
         if (found := NAME.fullmatch(entry.name)) and _scripts(look, entry)
     )
+    return _sqltext.at_once(_order.listing(made))
 
 
 def _migration(look: Look, place: Place, entry: Entry, found: re.Match[str]) -> Migration:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, _pairs
+from gatepost.migrations import Framework, Listing, Place, _pairs, _sqltext
 from gatepost.migrations._look import Look
 from gatepost.paths import parent
 
 # The tool takes any ending: source.DefaultRegex is ^([0-9]+)_(.*)\.(down|up)\.(.*)$, so 1_x.up.sql.bak runs too.
 NAME = re.compile(r"(?P<version>\d{1,20})_(?P<name>.*)\.(?P<direction>up|down)\.sql[^/]*", re.DOTALL)
+CONFIGURED = ("go.mod", "Makefile", "Dockerfile", "docker-compose.yml")
 
 
 def root(path: str) -> str | None:
@@ -21,14 +22,15 @@ def detect(look: Look, directory: str) -> int:
     """Score by the module that a Go program requires, else by the names."""
     if not _pairs.present(look, directory, NAME):
         return 0
-    if look.mentions(directory, ("go.mod", "Makefile", "Dockerfile", "docker-compose.yml"), "migrate/migrate"):
+    if look.mentions(directory, CONFIGURED, "migrate/migrate"):
         return 80
     return 50
 
 
 def listing(look: Look, place: Place) -> Listing:
     """Pair the files by their version."""
-    return _pairs.listing(look, place, NAME, transaction=False)
+    found = _pairs.listing(look, place, NAME, transaction=False)
+    return found if look.mentions(place.root, CONFIGURED, "x-multi-statement=true") else _sqltext.at_once(found)
 
 
 FRAMEWORK = Framework(
@@ -38,5 +40,5 @@ FRAMEWORK = Framework(
     detect,
     listing,
     silent=True,
-    remedy="write {directory}/{version}_{name}.down.sql: golang-migrate takes a missing file for an empty one",
+    remedy="write {directory}/{version}_{name}.down.sql",
 )

@@ -271,6 +271,8 @@ def _partition(cursor: Cursor, table: str) -> Iterator[Operation]:
 def _set(cursor: Cursor, table: str) -> Iterator[Operation]:
     if cursor.accept("SCHEMA"):
         yield RenameTable(table, f"{cursor.name()}.{table.rpartition('.')[2]}".removeprefix("public."))
+    elif cursor.value in ("LOGGED", "UNLOGGED"):
+        yield SetOption(table, "unlogged", "on" if cursor.next().value == "UNLOGGED" else None)
     else:
         key = cursor.next().text.lower() if cursor.value != "(" else "with"
         yield SetOption(table, key, cursor.text() or "on")

@@ -22,6 +22,7 @@ class Step:
     operations: tuple[ops.Operation, ...]
     dialect: str = "postgresql"
     transaction: bool = True
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,19 @@ _OTHERS = re.compile(r"(squawk-ignore(?:-file)?[^\n]{0,60}|safety_assured|atlas:
 _COMMENT_LINE = re.compile(r"^[ \t]*(?:--|#|//|/\*|\*|$)")
 
 
+CONTRACT = "phase=contract after=DEPLOY"
+_SIGNS = {"py": "#", "rb": "#", "exs": "#", "yaml": "#", "yml": "#"}
+
+
+def spoken(path: str, text: str) -> str:
+    """Give what to write in a file to say ``gatepost: text`` there: a comment of its language."""
+    ending = path.rpartition(".")[2].lower()
+    if ending == "xml":
+        return f"<comment>gatepost: {text}</comment>"
+    sign = "//" if ending in ("js", "ts", "cjs", "mjs", "php", "cs", "go") else _SIGNS.get(ending, "--")
+    return f"{sign} gatepost: {text}"
+
+
 @dataclass(frozen=True, slots=True)
 class Ignore:
     """One inline suppression; ``covers`` is the line of code that it stands on or before."""
@@ -86,7 +99,10 @@ def _ignores(text: str, lines: list[str]) -> Iterator[Ignore]:
         name, reason = _RULE.match(found["rest"]), _REASON.search(found["rest"])
         alone = not lines[line - 1][: found.start() - text.rfind("\n", 0, found.start()) - 1].strip()
         yield Ignore(
-            name[1] if name else "", reason[1].strip() if reason else "", line, _next(lines, line) if alone else line
+            name[1] if name else "",
+            reason[1].strip(" ….\t") if reason else "",
+            line,
+            _next(lines, line) if alone else line,
         )
 
 

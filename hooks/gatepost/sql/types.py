@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from gatepost.sql.expressions import canonical
 from gatepost.sql.tokens import Dialect, Token
 
+_VALUE = re.compile(r"'(?:[^']|'')*'")
 _POSTGRESQL = {
     "int": "integer",
     "int4": "integer",
@@ -151,10 +152,20 @@ def widens(old: str, new: str, dialect: str) -> bool:
     return (was, now) == ("cidr", "inet")
 
 
+def gone_value(old: str, new: str) -> str:
+    """Give a value that a MySQL enum loses, "" where it loses none."""
+    if not (old.startswith("enum(") and new.startswith("enum(")):
+        return ""
+    kept = _VALUE.findall(new)
+    return next((value for value in _VALUE.findall(old) if value not in kept), "")
+
+
 def narrows(old: str, new: str, dialect: str) -> bool:
     """Tell whether the new type cannot hold every value of the old one: the change fails or cuts."""
     if not old or not new or old == new or dialect == "sqlite":
         return False
+    if gone_value(old, new):
+        return True
     (was, before), (now, after) = parts(old), parts(new)
     if was in _INTEGERS and now in _INTEGERS:
         return _INTEGERS[now] < _INTEGERS[was] or ("unsigned" in old) != ("unsigned" in new)

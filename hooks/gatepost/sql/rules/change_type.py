@@ -17,8 +17,9 @@ from gatepost.model import printable
 from gatepost.sql import operations as ops
 from gatepost.sql.changes import SchemaChange
 from gatepost.sql.rules import Hit, sql_rule
-from gatepost.sql.types import drops_values, narrows, widens
+from gatepost.sql.types import drops_values, gone_value, narrows, widens
 
+ENUM = "stop writing the value, move its rows to another one, and take it out in a later deploy"
 FIX = "add a column of the new type, write to both, copy, read from the new one, drop the old one in a later deploy"
 
 
@@ -37,6 +38,9 @@ def judge(change: SchemaChange) -> Hit | None:
     what = f"changes {name} from {printable(old, 60)} to {printable(new, 60)}"
     if widens(old, new, change.dialect) or _longer_enum(old, new):
         return None
+    gone = gone_value(old, new)
+    if gone:
+        return Hit(f"{what}: fails on rows that hold {printable(gone, 60)}, and running code still writes it", ENUM)
     if drops_values(old, new, change.dialect):
         return Hit(f"{what}: part of each value is lost", FIX)
     if narrows(old, new, change.dialect):

@@ -29,9 +29,10 @@ def judge(change: SchemaChange) -> Hit | None:
             opened = earlier.verb == "begin" or (opened and earlier.verb == "savepoint")
     if not opened and not change.step.transaction:
         return None
+    why = "is sent as one query, which is one" if change.step.at_once and not opened else "runs in one"
     return Hit(
-        f"index {printable(change.object, 80)}: CONCURRENTLY cannot run in a transaction, and this script runs in one",
-        "put it in a migration of its own that the tool runs without a transaction",
+        f"index {printable(change.object, 80)}: CONCURRENTLY cannot run in a transaction, and this script {why}",
+        "make it the only statement of a migration that the tool runs without a transaction",
     )
 
 

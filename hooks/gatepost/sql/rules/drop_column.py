@@ -14,6 +14,7 @@ from __future__ import annotations
 from gatepost.model import printable
 from gatepost.sql import operations as ops
 from gatepost.sql.changes import SchemaChange
+from gatepost.sql.inline import CONTRACT, spoken
 from gatepost.sql.rules import Hit, sql_rule
 
 
@@ -24,7 +25,7 @@ def judge(change: SchemaChange) -> Hit | None:
     return Hit(
         f"drops column {printable(change.table, 80)}.{printable(change.object, 80)} with its values, which running code"
         " may still use",
-        "stop using it in one deploy, drop it in a later one: -- gatepost: phase=contract after=<deploy>",
+        f"stop using it in one deploy; drop it in a later one that says {spoken(change.path, CONTRACT)}",
     )
 
 

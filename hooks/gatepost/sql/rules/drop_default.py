@@ -31,7 +31,7 @@ def judge(change: SchemaChange) -> Hit | None:
     return Hit(
         f"drops the default {printable(column.default or '', 60)} of {printable(change.table, 80)}."
         f"{printable(change.object, 80)}, which is NOT NULL: inserts that leave it out fail",
-        "deploy code that always writes it first",
+        "first deploy code that always writes it, then drop the default",
     )
 
 

@@ -29,7 +29,7 @@ def judge(change: SchemaChange) -> Hit | None:
     where = f" of {printable(change.table, 80)}" if change.table else ""
     return Hit(
         f"drops index {printable(change.object, 80)}{where}: queries that use it will read the whole table",
-        "see that nothing uses it, or create its replacement first",
+        "make sure that no query uses it, or create its replacement first",
     )
 
 

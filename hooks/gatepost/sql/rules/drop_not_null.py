@@ -27,7 +27,10 @@ def judge(change: SchemaChange) -> Hit | None:
     if not gains or change.fresh_column:
         return None
     name = f"{printable(change.table, 80)}.{printable(change.object, 80)}"
-    return Hit(f"{name} allows NULL now: code that reads it may not expect that", "look at what reads it")
+    return Hit(
+        f"{name} allows NULL now: code that reads it may not expect that",
+        "check the code that reads it: it must expect NULL",
+    )
 
 
 RULE = sql_rule("drop-not-null", "note", __doc__, (ops.SetNullable, ops.RedefineColumn), judge)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from gatepost.model import Level, printable
 from gatepost.sql import operations as ops
 from gatepost.sql.changes import SchemaChange
+from gatepost.sql.inline import CONTRACT, spoken
 from gatepost.sql.names import key
 from gatepost.sql.rules import Hit, sql_rule
 
@@ -32,7 +33,7 @@ def judge(change: SchemaChange) -> Hit | None:
     more = " and, by CASCADE, what depends on it" if operation.cascade else ""
     return Hit(
         f"drops {kind} {printable(operation.name, 80)}{used}{more}: what uses it fails",
-        "stop using it in one deploy, drop it in a later one",
+        f"stop using it in one deploy; drop it in a later one that says {spoken(change.path, CONTRACT)}",
         _LEVELS.get(kind),
     )
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from gatepost.model import printable
 from gatepost.sql import operations as ops
 from gatepost.sql.changes import SchemaChange
+from gatepost.sql.inline import CONTRACT, spoken
 from gatepost.sql.rules import Hit, sql_rule
 
 
@@ -25,7 +26,7 @@ def judge(change: SchemaChange) -> Hit:
     more = ", and CASCADE takes what depends on it along" if operation.cascade else ""
     return Hit(
         f"drops table {printable(change.table, 80)} with all its rows{more}",
-        "stop using it in one deploy, drop it in a later one: -- gatepost: phase=contract after=<deploy>",
+        f"stop using it in one deploy; drop it in a later one that says {spoken(change.path, CONTRACT)}",
     )
 
 

@@ -27,7 +27,7 @@ def judge(change: SchemaChange) -> Hit | None:
     what = f"{columns or 'rows'} of " if operation.verb == "update" else "rows of "
     return Hit(
         f"{operation.verb}s {what}{printable(change.table, 80) or 'a table'}{every} within the migration",
-        "on a large table do it in batches outside the migration",
+        "on a large table do it in batches, outside the migration",
     )
 
 

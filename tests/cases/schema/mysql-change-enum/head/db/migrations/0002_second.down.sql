@@ -1,0 +1,1 @@
+ALTER TABLE `org` MODIFY `mood` enum('sad','ok','glad');

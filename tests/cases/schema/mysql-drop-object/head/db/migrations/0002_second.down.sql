@@ -1,0 +1,1 @@
+CREATE VIEW grown AS SELECT id, email FROM account WHERE age > 17;

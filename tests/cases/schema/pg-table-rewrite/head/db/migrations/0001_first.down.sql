@@ -1,0 +1,4 @@
+DROP VIEW grown;
+DROP TYPE mood;
+DROP TABLE org;
+DROP TABLE account;

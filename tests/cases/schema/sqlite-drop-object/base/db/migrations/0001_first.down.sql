@@ -1,0 +1,3 @@
+DROP VIEW grown;
+DROP TABLE org;
+DROP TABLE account;

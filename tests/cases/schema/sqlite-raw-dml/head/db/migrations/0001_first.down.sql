@@ -1,0 +1,2 @@
+DROP TABLE org;
+DROP TABLE account;

@@ -1,0 +1,1 @@
+UPDATE account SET age = NULL WHERE age = 0;
