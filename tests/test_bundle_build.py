@@ -127,3 +127,59 @@ def test_each_side_is_built_as_its_own_policy_says(repo: Repo, log: Path) -> Non
     found = report(repo, base, head)
     entry = found.sections["bundle"]["artifacts"][0]
     assert (entry["before"]["raw"], entry["after"]["raw"]) == (50_000, 51_000)
+
+
+STATS = """
+[bundle]
+stats = ["dist/meta.json"]
+[bundle.build]
+command = ["sh", "build.sh"]
+inputs = ["src", "build.sh"]
+[[bundle.artifact]]
+name = "first"
+globs = ["dist/*.js"]
+loads = "initial"
+compression = "none"
+"""
+META = """
+{{"inputs": {{"src/a.js": {{"bytes": {told}, "imports": []}}}},
+ "outputs": {{
+  "dist/main.js": {{"bytes": 1, "entryPoint": "src/a.js", "inputs": {{"src/a.js": {{"bytesInOutput": {main}}}}},
+   "imports": [{{"path": "dist/later.js", "kind": "dynamic-import"}}]}},
+  "dist/later.js": {{"bytes": 1, "inputs": {{}}, "imports": []}}}}}}
+"""
+
+
+def with_stats(main: int, later: int, told: int = 3) -> Files:
+    meta = META.format(told=told, main=main)
+    return {
+        "gatepost.toml": STATS,
+        "src/a.js": "a()",
+        "build.sh": f"mkdir dist; head -c {main} /dev/zero > dist/main.js; head -c {later} /dev/zero > dist/later.js\n"
+        f"cat > dist/meta.json <<'END'{meta}END\n",
+    }
+
+
+def test_statistics_of_the_build_tell_what_is_initial(repo: Repo, tmp_path: Path) -> None:
+    base = repo.commit(with_stats(20_000, 50_000))
+    lazy, first = repo.commit(with_stats(20_000, 90_000)), repo.commit(with_stats(60_000, 90_000))
+    assert rules(report(repo, base, lazy)) == []
+    found = report(repo, lazy, first)
+    assert rules(found) == ["bundle/growth"]
+    entry = found.sections["bundle"]["artifacts"][0]
+    assert (entry["before"]["raw"], entry["after"]["raw"]) == (20_000, 60_000)
+    assert entry["modules"] == [{"path": "src/a.js", "before": 20_000, "after": 60_000, "initial": True}]
+    bare = Repo(tmp_path / "bare.git", bare=True)
+    repo.git("push", "-q", str(bare.path), "main", "refs/gatepost-size/*:refs/gatepost-size/*")
+    assert report(bare, lazy, first).sections == found.sections, "the record carries them"
+
+
+def test_statistics_of_a_build_that_are_stale_or_absent_are_refused(repo: Repo) -> None:
+    base = repo.commit(with_stats(20_000, 50_000))
+    stale = report(repo, base, repo.commit(with_stats(20_000, 51_000, told=9)))
+    assert rules(stale) == ["bundle/unmeasured"]
+    assert "dist/meta.json is stale: src/a.js had 9 bytes and has 3" in stale.findings[0].message
+    script = "mkdir dist; head -c 70000 /dev/zero > dist/main.js"
+    absent = report(repo, base, repo.commit({"build.sh": script}))
+    assert rules(absent) == ["bundle/unmeasured"]
+    assert "not written by the build" in absent.findings[0].message

@@ -96,6 +96,31 @@ def test_a_package_in_two_versions_that_both_ship(history: History) -> None:
     used = history.commit({"src/main.js": 'import "react"\nimport "kit"\n'})
     report = history.report(base, used)
     assert rules(report) == ["bundle/duplicate-package"]
-    assert report.findings[0].data == {"package": "react", "versions": ["17.0.2", "18.2.0"], "before": ["18.2.0"]}
+    assert report.findings[0].data == {
+        "package": "react",
+        "versions": ["17.0.2", "18.2.0"],
+        "before": ["18.2.0"],
+        "through": "kit",
+        "others": [],
+    }
     new = {entry["package"]: entry for entry in report.sections["bundle"]["reachable"]["new"]}
     assert new["kit"]["brought"] == ["kit@1.1.0", "react@17.0.2"]
+
+
+def test_only_duplicates_of_this_change_count_and_one_cause_is_one_finding(history: History) -> None:
+    main = {"src/main.js": 'import "react"\nimport "kit"\n'}
+    before = {"react": "18.2.0", "kit": "1.0.0", "left-pad": "1.0.0"}
+    base = history.commit({**APP, **main, "package-lock.json": lock(**before, kit__react="17.0.1")})
+    moved = history.commit({"package-lock.json": lock(**before, kit__react="17.0.2")})
+    assert rules(history.report(base, moved)) == [], "it was there twice before"
+    single = history.commit({"package-lock.json": lock(**before)})
+    assert rules(history.report(moved, single)) == []
+    padded = {"src/main.js": 'import "react"\nimport "kit"\nimport "left-pad"\n'}
+    both = history.commit(
+        {**padded, "package-lock.json": lock(**before, kit__react="17.0.2", **{"kit__left-pad": "2.0.0"})}
+    )
+    report = history.report(single, both)
+    assert rules(report) == ["bundle/duplicate-package"]
+    data = report.findings[0].data
+    assert (data["package"], data["through"]) == ("left-pad", "kit")
+    assert [each["package"] for each in data["others"]] == ["react"]

@@ -84,6 +84,8 @@ class Build:
     """``[bundle.build]``: how to build what is not committed, and what goes into it.
 
     The same ``inputs`` (files and directories) are built once; commands are lists, no shell reads them.
+    ``sandbox`` counts in a server's own file only: the words before each command there, which make a
+    server build what has landed; ``{directory}`` among them is the directory of that build.
     """
 
     command: tuple[str, ...]
@@ -91,6 +93,7 @@ class Build:
     install: tuple[str, ...] = ()
     directory: str = ""
     timeout: Duration = field(default=Duration(300), metadata=LOWER)
+    sandbox: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,9 @@ class Bundle:
     """``[bundle]``: the artifacts, and where production enters the import graph.
 
     ``test_paths`` and ``test_packages`` are test code besides the usual; ``allow`` names paths and
-    packages that are none in spite of their name. ``stats`` are files that a bundler wrote and that are
-    committed; with them an artifact that ``loads`` initially counts what is loaded at first, no more.
+    packages that are none in spite of their name. ``stats`` are files that a bundler wrote, which are
+    committed or come out of the build; with them an artifact that ``loads`` initially counts what is
+    loaded at first, no more.
     """
 
     artifact: tuple[Artifact, ...] = ()

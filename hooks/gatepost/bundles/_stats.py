@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,10 @@ class Told:
 
     stats: tuple[Stats, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+
+    def joined(self, other: Told) -> Told:
+        """Give both together."""
+        return Told(self.stats + other.stats, self.problems + other.problems)
 
     def initial(self, path: str) -> bool | None:
         """Tell whether a served file is loaded at first; None where nothing is said about it."""
@@ -46,10 +50,11 @@ class Told:
 
 @dataclass(slots=True)
 class Reader:
-    """Read the statistics files that the policy names from one tree."""
+    """Read statistics files; ``content`` gives their bytes where they are not committed in the tree itself."""
 
     tree: Tree
     files: tuple[str, ...]
+    content: Callable[[str], bytes] | None = None
     problems: list[tuple[str, str]] = field(default_factory=list)
 
     def read(self) -> Told:
@@ -59,7 +64,7 @@ class Reader:
 
     def _one(self, file: str) -> Iterator[Stats]:
         try:
-            data = json.loads(self.tree.snapshot.read(file, LIMIT))
+            data = json.loads(self.content(file) if self.content else self.tree.snapshot.read(file, LIMIT))
         except NotAFile as error:
             self.problems.append((file, f"is {error.kind}"))
             return
@@ -70,12 +75,19 @@ class Reader:
         if stats is None:
             self.problems.append((file, "is of no kind that is known: esbuild, webpack, Vite or Next.js"))
             return
-        stale = list(_stale(stats, self.tree, _place(stats, self.tree, file)))
+        stale = list(_stale(stats, self.tree, _place(stats, self.tree, file), self._generated))
         if stale:
             more = f" and {len(stale) - _NAMED} more" if len(stale) > _NAMED else ""
             self.problems.append((file, f"is stale: {', '.join(stale[:_NAMED])}{more}"))
             return
         yield stats
+
+    def _generated(self, path: str) -> bool:
+        """Tell an input that the build wrote itself, in a directory that was clean."""
+        try:
+            return self.content is not None and self.content(path) is not None
+        except (NotAFile, TooLarge):
+            return False
 
 
 def parse(data: Any) -> Stats | None:
@@ -107,13 +119,15 @@ def _place(stats: Stats, tree: Tree, file: str) -> str:
     return max(found, key=lambda place: sum(tree.is_file(join(place, path)) for path in some))
 
 
-def _stale(stats: Stats, tree: Tree, place: str) -> Iterator[str]:
+def _stale(stats: Stats, tree: Tree, place: str, generated: Callable[[str], bool]) -> Iterator[str]:
     """Name the inputs that differ from the tree: absent, or of another size."""
     for name, size in stats.inputs.items():
         if not _own(name):
             continue
         path = join(place, name)
         entry = tree.entry(path)
+        if entry is None and generated(path):
+            continue
         if entry is None or not entry.is_file:
             yield f"{path} is not in the tree"
         elif size is not None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from gatepost.bundles import Artifact, Build, Figure, Measurement, Served, Source
+from gatepost.bundles import Artifact, Build, Figure, Measurement, Output, Served, Source, Stats
+from gatepost.bundles._stats import Told, owner
 from gatepost.bundles._weigh import compressor
 from gatepost.bundles.committed import globs
 from gatepost.errors import GitError
@@ -22,7 +24,17 @@ _TOOLS = (".nvmrc", ".node-version", ".tool-versions", ".npmrc", "rust-toolchain
 SOURCE = Source("recorded", "the record of a build of the same inputs")
 
 
-def key(build: Build, snapshot: Snapshot) -> str:
+_MODULES = 300  # of one output, by package: a record stays small
+
+
+class Made(NamedTuple):
+    """What came out of a build: content id and figure of each file, and what the bundler told."""
+
+    files: Mapping[str, tuple[str, Figure]]
+    told: Told = Told()
+
+
+def key(build: Build, snapshot: Snapshot, stats: Sequence[str] = ()) -> str:
     """Name a build by what goes into it: ids of its inputs, the commands, the files that pin tools."""
     paths = sorted({*build.inputs, *(join(build.directory, name) for name in _TOOLS)})
     entries = ((path, snapshot.entry(path.rstrip("/"))) for path in paths)
@@ -32,12 +44,13 @@ def key(build: Build, snapshot: Snapshot) -> str:
         [*build.command],
         build.directory,
         [(path, entry.oid if entry else "") for path, entry in entries],
+        *([sorted(stats)] if stats else []),
     ]
     return hashlib.sha256(json.dumps(told).encode("utf-8", "surrogateescape")).hexdigest()[:40]
 
 
-def load(repo: Repository, name: str) -> Mapping[str, tuple[str, Figure]] | None:
-    """Give content id and figure of each file of a record; None where there is none that can be used."""
+def load(repo: Repository, name: str) -> Made | None:
+    """Give what a record says; None where there is none that can be used."""
     found = repo.objects.info(f"{REFS}/{name}")
     if found is None or found[1] != "blob" or found[2] > LIMIT:
         return None
@@ -45,18 +58,48 @@ def load(repo: Repository, name: str) -> Mapping[str, tuple[str, Figure]] | None
         data = json.loads(repo.objects.read(found[0]))
         if data["format"] != FORMAT or data["compressor"] != compressor("gzip"):
             return None
-        return {
+        files = {
             path: (str(content), Figure(int(raw), int(gzip), data["compressor"]))
             for path, (content, raw, gzip) in data["files"].items()
         }
+        problems = tuple((str(file), str(reason)) for file, reason in data.get("problems", ()))
+        return Made(files, Told(tuple(_stats(each) for each in data.get("stats", ())), problems))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
-def save(repo: Repository, name: str, files: Mapping[str, tuple[str, Figure]]) -> None:
+def _stats(kept: Any) -> Stats:
+    return Stats(
+        {
+            str(name): Output(int(size), _told(first), {str(module): int(count) for module, count in modules.items()})
+            for name, (size, first, modules) in kept["outputs"].items()
+        },
+        {},
+        _told(kept["rest"]),
+    )
+
+
+def _told(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _kept(stats: Stats) -> dict[str, Any]:
+    outputs = {}
+    for name, output in stats.outputs.items():
+        sums: dict[str, int] = {}
+        for module, size in output.modules.items():
+            sums[owner(module)] = sums.get(owner(module), 0) + size
+        largest = sorted(sums, key=lambda module: (-sums[module], module))[:_MODULES]
+        outputs[name] = [output.size, output.initial, {module: sums[module] for module in largest}]
+    return {"outputs": outputs, "rest": stats.rest}
+
+
+def save(repo: Repository, name: str, made: Made) -> None:
     """Keep a record under its ref; whoever pushes brings it along with ``refs/gatepost-size/*``."""
-    listed = {path: [content, figure.raw, figure.gzip] for path, (content, figure) in sorted(files.items())}
-    data = {"format": FORMAT, "compressor": compressor("gzip"), "files": listed}
+    listed = {path: [content, figure.raw, figure.gzip] for path, (content, figure) in sorted(made.files.items())}
+    data: dict[str, Any] = {"format": FORMAT, "compressor": compressor("gzip"), "files": listed}
+    if made.told.stats or made.told.problems:
+        data |= {"stats": [_kept(stats) for stats in made.told.stats], "problems": made.told.problems}
     blob = repo.text("hash-object", "-w", "--stdin", stdin=json.dumps(data).encode("utf-8", "surrogateescape"))
     try:
         repo.run("update-ref", f"{REFS}/{name}", blob)

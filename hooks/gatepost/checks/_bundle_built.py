@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gatepost.bundles import Artifact, Build, Bundle, Figure
+from gatepost.bundles import Artifact, Build, Bundle
 from gatepost.bundles import build as builder
-from gatepost.bundles.recorded import REFS, key, load, save
+from gatepost.bundles.recorded import REFS, Made, key, load, save
 from gatepost.checks._bundle_rules import UNMEASURED
 from gatepost.git import Change, Snapshot
 from gatepost.model import Finding, printable
 from gatepost.policy import Policy
-
-Files = Mapping[str, tuple[str, Figure]]
 
 
 @dataclass(slots=True)
@@ -23,14 +21,15 @@ class Built:
     change: Change
     builds: tuple[Build, Build]
     artifacts: Sequence[Artifact]
-    before: Files | None = None
-    after: Files | None = None
+    stats: tuple[str, ...] = ()
+    before: Made | None = None
+    after: Made | None = None
     problem: str = ""
     keys: tuple[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         base, head = self.change.base, self.change.head
-        self.keys = (key(self.builds[0], base), key(self.builds[1], head))
+        self.keys = (key(self.builds[0], base, self.stats), key(self.builds[1], head, self.stats))
         self.after = self._side(self.builds[1], head, self.keys[1])
         if self.keys[0] == self.keys[1]:
             self.before = self.after
@@ -39,7 +38,7 @@ class Built:
             self.before = self._side(self.builds[0], base, self.keys[0])
             self.problem = why  # a base that cannot be built has no figure; the head's is the first one
 
-    def _side(self, build: Build, snapshot: Snapshot, name: str) -> Files | None:
+    def _side(self, build: Build, snapshot: Snapshot, name: str) -> Made | None:
         found = load(self.change.repo, name)
         if found is not None:
             return found
@@ -47,7 +46,7 @@ class Built:
             self.problem = f"there is no record for its inputs ({name[:12]}), and nothing is built here"
             return None
         try:
-            made = builder.files(build, snapshot, self.artifacts)
+            made = builder.make(build, snapshot, self.artifacts, self.stats)
         except builder.BuildFailed as error:
             self.problem = str(error)
             return None
@@ -67,11 +66,11 @@ class Built:
         )
 
 
-def of(change: Change, policy: Policy, artifacts: Sequence[Artifact]) -> Built | None:
+def of(change: Change, policy: Policy, artifacts: Sequence[Artifact], stats: tuple[str, ...]) -> Built | None:
     """Give the builds of a change; None where none is configured.
 
     Each side is built as its own policy says: two commands cannot be merged into a stricter one.
     """
     base, head = (side.get("bundle", Bundle).build for side in (replace(policy, pushed=None), policy.pushed or policy))
     base, head = base or head, head or base
-    return Built(change, (base, head), artifacts) if base and head and artifacts else None
+    return Built(change, (base, head), artifacts, stats) if base and head and artifacts else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatepost.bundles import PACKAGE
+from gatepost.bundles._graph import Reach
 from gatepost.bundles._reachable import Reachable
 from gatepost.checks._bundle_rules import DUPLICATE
 from gatepost.git import Change, Snapshot
@@ -16,6 +17,8 @@ from gatepost.model import Finding, printable
 from gatepost.paths import parent
 
 _SHOWN = 50
+_NAMED = 4
+_DECLARATIONS = ("csstype", "undici-types")  # as @types/*: they leave nothing behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,30 +104,61 @@ def _read(reader: Reader, side: Snapshot, path: str) -> Shipped:
         return Shipped()
 
 
+@dataclass(frozen=True, slots=True)
+class _Twice:
+    """A package that a change made ship in one more version, and the imported package that brings it."""
+
+    name: str
+    versions: tuple[str, ...]
+    before: tuple[str, ...]
+    through: str
+
+    def json(self) -> dict[str, Any]:
+        return {"package": self.name, "versions": [*self.versions], "before": [*self.before]}
+
+
 def _twice(found: Reachable, path: str, before: Shipped, after: Shipped) -> Iterator[Finding]:
-    olds = _versions(before, found.before)
+    """Give one finding for all that one imported package brought a second time."""
     if not before.pins:  # nothing to compare with: the dependency audit tells what a first lock holds
         return
-    for name, versions in sorted(_versions(after, found.after).items()):
-        known = olds.get(name, set())
-        if len(versions) < 2 or versions <= known:
-            continue
-        listed = ", ".join(printable(version, 40) for version in sorted(versions))
+    groups: dict[str, list[_Twice]] = {}
+    for each in _made(found, before, after):
+        groups.setdefault(each.through, []).append(each)
+    for through, twice in sorted(groups.items()):
+        first, *others = twice
+        listed = ", ".join(printable(version, 40) for version in first.versions)
+        also = ", ".join(printable(each.name, 60) for each in others[:_NAMED])
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
         yield Finding(
             DUPLICATE,
             path,
-            f"{printable(name, 80)} is shipped in {len(versions)} versions now: {listed}",
-            f"bring them together: npm ls {printable(name, 80)}, then npm dedupe, an override, or an upgrade",
-            data={"package": name, "versions": sorted(versions), "before": sorted(known)},
-            key=f"{name} {' '.join(sorted(versions))}",
+            f"{printable(first.name, 80)} is shipped in {len(first.versions)} versions now: {listed}"
+            + (f"; so are {also}{more}" if others else "")
+            + (f" (through {printable(through, 80)})" if through != first.name else ""),
+            f"bring them together: npm ls {printable(first.name, 80)}, then npm dedupe, an override, or an upgrade",
+            data={**first.json(), "through": through, "others": [each.json() for each in others]},
+            key=" ".join(f"{each.name} {' '.join(each.versions)}" for each in twice),
         )
 
 
-def _versions(lock: Shipped, reached: Any) -> dict[str, set[str]]:
+def _made(found: Reachable, before: Shipped, after: Shipped) -> Iterator[_Twice]:
+    """Give each package whose number of shipped versions this change raised above one."""
+    olds, news = _versions(before, found.before), _versions(after, found.after)
+    for name in sorted(news):
+        known, versions = olds.get(name, {}), news[name]
+        fresh = sorted(versions.keys() - known.keys())
+        # One old version replaced by another is an upgrade: it was twice before.
+        if len(versions) > max(1, len(known)) and fresh:
+            through = min(each for version in fresh for each in versions[version])
+            yield _Twice(name, tuple(sorted(versions)), tuple(sorted(known)), through)
+
+
+def _versions(lock: Shipped, reached: Reach) -> dict[str, dict[str, set[str]]]:
+    """Give the versions of each package that ships, and through which imported packages."""
     names = [node[2:] for node in (*reached.initial, *reached.lazy) if node.startswith(PACKAGE)]
-    versions: dict[str, set[str]] = {}
-    for pin in lock.closure(names):
-        if pin.name.startswith("@types/"):  # declarations leave nothing behind
-            continue
-        versions.setdefault(pin.name, set()).add(pin.version)
+    versions: dict[str, dict[str, set[str]]] = {}
+    for through in names:
+        for pin in lock.closure((through,)):
+            if not pin.name.startswith("@types/") and pin.name not in _DECLARATIONS:
+                versions.setdefault(pin.name, {}).setdefault(pin.version, set()).add(through)
     return versions

@@ -84,9 +84,9 @@ def run(change: Change, policy: Policy) -> Outcome:
     findings: list[Finding] = []
     skipped: list[Skip] = []
     with Cache(change.repo.directory()) as cache:
-        told = _told(change, settings)
+        made = built(change, policy, *not_committed(settings, change))
+        told = _told(change, settings, made)
         findings += _stats_problems(told[1], file)
-        made = built(change, policy, [each for each in settings.artifact if not _committed(each, change)])
         findings += (made.finding(file),) if made and made.problem else ()
         steps = list(_steps(change, policy, cache, told, made))
         for step in steps:
@@ -119,8 +119,12 @@ def _unfollowed(change: Change, family: Family, file: str) -> Iterator[Skip]:
         )
 
 
-def _committed(artifact: Artifact, change: Change) -> bool:
-    return any(next(find(artifact, side), None) is not None for side in (change.head, change.base))
+def not_committed(settings: Bundle, change: Change) -> tuple[list[Artifact], tuple[str, ...]]:
+    """Give the artifacts and the statistics that are on neither side of a change: a build makes them."""
+    sides = (change.head, change.base)
+    artifacts = [each for each in settings.artifact if not any(next(find(each, side), None) for side in sides)]
+    stats = tuple(path for path in settings.stats if not any(side.exists(path) for side in sides))
+    return artifacts, stats if settings.build else ()
 
 
 def _judged(step: Step, change: Change, cache: Cache, *, named: bool, problem: bool) -> Iterator[Finding]:
@@ -153,14 +157,15 @@ def _steps(change: Change, policy: Policy, cache: Cache, told: tuple[Told, Told]
         before = after if still else measure(artifact, change.base, cache)
         baseline = None if still else accepted(change, artifact, cache, _fingerprint)
         if made and not before.files and not after.files:
-            sides = [record.measure(artifact, files or {}) for files in (made.before, made.after)]
-            yield Step(artifact, sides[0], sides[1], _file(policy), source="record")
-            continue
-        if known and artifact.loads != "any":  # the history has no statistics that say what was initial
+            before, after = (record.measure(artifact, side.files if side else {}) for side in (made.before, made.after))
+            still, baseline = before.files == after.files, None
+        comparable = known and bool(told[0].stats or not before.files)
+        if comparable and artifact.loads != "any":  # the history has no statistics that say what was initial
             before, after, baseline = _loaded(artifact, before, told[0]), _loaded(artifact, after, told[1]), None
-        modules = attribution(*told) if known and not still else None
-        step = Step(artifact, before, after, _file(policy), baseline, modules)
-        yield step if modules else replace(step, modules=_by_maps(change, step))
+        modules = attribution(*told) if comparable and not still else None
+        source = "record" if made and artifact in made.artifacts else "committed"
+        step = Step(artifact, before, after, _file(policy), baseline, modules, source)
+        yield step if modules or source == "record" else replace(step, modules=_by_maps(change, step))
 
 
 def _by_maps(change: Change, step: Step) -> Mapping[str, Any] | None:
@@ -181,11 +186,17 @@ def _loaded(artifact: Artifact, measured: Measurement, told: Told) -> Measuremen
     return Measurement(files, measured.odd)
 
 
-def _told(change: Change, settings: Bundle) -> tuple[Told, Told]:
-    """Read the bundler's statistics of both sides; those that the base has not yet are no problem there."""
+def _told(change: Change, settings: Bundle, made: Built | None) -> tuple[Told, Told]:
+    """Give the bundler's statistics of both sides; those that the base has not yet are no problem there."""
     before, after = Tree(change.base), Tree(change.head)
     had = tuple(file for file in settings.stats if before.is_file(file))
-    return Reader(before, had).read(), Reader(after, settings.stats).read()
+    wanted = tuple(file for file in settings.stats if made is None or file not in made.stats)
+    olds, news = Reader(before, had).read(), Reader(after, wanted).read()
+    if made is None:
+        return olds, news
+    return olds.joined(made.before.told if made.before else Told()), news.joined(
+        made.after.told if made.after else Told()
+    )
 
 
 def _stats_problems(told: Told, file: str) -> Iterator[Finding]:

@@ -50,6 +50,7 @@ def landed(repo: Repository, directory: Path, pushed: Iterable[RefUpdate]) -> li
     for said in judged:
         if said.get("deploy") and said.get("watch"):
             lines += _start_watch(repo, directory, said)
+    lines += _start_build(directory, judged)
     return lines
 
 
@@ -161,6 +162,20 @@ def _start_watch(repo: Repository, directory: Path, said: dict[str, Any]) -> Ite
     if watch is not None:
         yield f"gatepost: deployed, watching for {settings.watch:g} s; to wait for the verdict:"
         yield f"    gatepost status {head[:12]} --wait"
+
+
+def _start_build(directory: Path, judged: list[dict[str, Any]]) -> Iterator[str]:
+    """Start the builds that the operator wants of what has landed, detached."""
+    if not judged or not (directory / "gatepost.toml").is_file():
+        return
+    from gatepost.entry import measuring
+
+    for said in judged:
+        try:
+            measuring.ask(directory, said)
+        except (GatepostError, OSError) as error:
+            incident.note(directory, f"no build of {_commit(said)}: {error}")
+            yield f"gatepost: the build did not start: {printable(str(error), 200)}"
 
 
 def main() -> int:

@@ -13,15 +13,17 @@ from pathlib import Path
 
 from gatepost.git import environment
 
-_CODE = "import sys; sys.path.insert(0, sys.argv[1]); from gatepost.watch.worker import child; child(sys.argv[2])"
+_CODE = (
+    "import sys, importlib; sys.path.insert(0, sys.argv[1]); importlib.import_module(sys.argv[3]).child(sys.argv[2])"
+)
 
 
-def spawn(git_dir: Path, log: Path) -> int:
-    """Start a worker for one repository; give its process id."""
+def spawn(git_dir: Path, log: Path, module: str = "gatepost.watch.worker") -> int:
+    """Start ``child`` of a module for one repository; give its process id."""
     package = Path(__file__).resolve().parents[2]
     with log.open("ab") as out, Path(os.devnull).open("rb") as nothing:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-c", _CODE, str(package), str(git_dir.resolve())],
+            [sys.executable, "-I", "-c", _CODE, str(package), str(git_dir.resolve()), module],
             stdin=nothing,
             stdout=out,
             stderr=out,
