@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -444,14 +446,18 @@ BOMBS: dict[str, Files] = {
         + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(20))
     },
     "sql": {"db/2_b.up.sql": "SELECT " + "(" * 20_000 + "1" + ")" * 20_000 + ";\n", "db/2_b.down.sql": "SELECT 1;\n"},
+    "sql drop": {
+        "db/2_b.up.sql": "SELECT " + "(" * 20_000 + "1" + ")" * 20_000 + ";\nDROP TABLE a;\n",
+        "db/2_b.down.sql": UP,
+    },
     "sql quotes": {"db/2_b.up.sql": "SELECT " + "'" * 99_999 + ";\n", "db/2_b.down.sql": "/*" * 50_000},
     "glob": {"gatepost.toml": POLICY + f'[[suppress]]\nrule = "bundle/growth"\nscope = "{"*a" * 200}b"\n'},
     "python": {"tests/test_x.py": "def test_x():\n    assert " + "(" * 5_000 + "1" + ")" * 5_000 + "\n"},
 }
 
 
-# New files that take nothing away: what they hold is not compared with anything.
-HARMLESS = ("yaml", "sql", "python")
+# A SELECT in an up takes nothing away, however it is nested; the same around a DROP is told.
+HARMLESS = ("sql",)
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
@@ -461,8 +467,53 @@ def test_bombs_end_in_time_and_are_never_passed_over(server: Server, bomb: str) 
     pushed = server.commit_push(BOMBS[bomb])
     assert time.monotonic() - started < 120, "ten seconds by its own clock; the machine may stall"
     if bomb not in HARMLESS:
-        assert pushed.data.get("findings") or pushed.data.get("skipped"), pushed.raw
+        said = pushed.data or server.records(server.tip(), "verdict")[0]  # a note is in the record alone
+        assert said["findings"] or said["skipped"], pushed.raw
     assert "gate/internal" not in pushed.raw, pushed.raw
+
+
+def test_a_deep_select_is_judged_as_the_read_that_it_is(server: Server) -> None:
+    pushed = server.commit_push(BOMBS["sql"])
+    assert pushed.code == 0, pushed.raw
+    assert server.records(server.tip(), "verdict")[0]["verdict"] == "pass"
+    refused(server.commit_push({"db/3_c.up.sql": "SELECT " + "(" * 20_000 + ";\n"}))
+
+
+def test_a_text_that_a_parser_in_c_does_not_get_through_is_told_in_time(server: Server) -> None:
+    assert server.commit_push({"tests/a.rs": "#[test]\nfn a() { assert_eq!(f(), 1); }\n"}).code == 0
+    started = time.monotonic()
+    pushed = server.commit_push({"tests/a.rs": "#[test]\nfn a() { " + 'r#"' * 100_000})
+    assert time.monotonic() - started < 40
+    assert pushed.rules == ["tests/not-analysed"], pushed.raw
+
+
+def test_an_encoding_in_which_python_reads_other_statements_is_refused(server: Server) -> None:
+    head = b"revision = '1'\ndown_revision = None\ndef upgrade():\n    pass #+AAo-    op.drop_table('a')\n"
+    files: Files = {
+        "alembic.ini": "[alembic]\nscript_location = migrations\n",
+        "migrations/env.py": "",
+        "migrations/versions/1_x.py": b"# coding: utf-7\n" + head + b"def downgrade(): pass\n",
+    }
+    refused(server.commit_push(files), "migration/not-analysed")
+
+
+def test_a_locale_without_an_ellipsis_does_not_end_the_gate(server: Server) -> None:
+    latin = {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    server.work.commit({f"db/{n}_b.up.sql": BAD for n in range(2, 60)})
+    refused(server.push("main", env=latin), "migration/missing-down")
+    command = [sys.executable, "-m", "gatepost", "check", "main~1..main", "--repo", str(server.work.path)]
+    done = subprocess.run(command, env=os.environ | latin, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_the_command_for_the_whole_list_is_one_that_gives_it(server: Server) -> None:
+    pushed = server.commit_push({f"db/{n}_b.up.sql": BAD for n in range(2, 60)})
+    named = re.search(r"the whole list: gatepost check (\w+)\.\.(\w+)", pushed.text)
+    assert named, pushed.raw
+    assert server.work.git("rev-parse", named[1], named[2]).split() == [
+        server.tip(),
+        server.work.git("rev-parse", "main"),
+    ]
 
 
 # Death and disorder

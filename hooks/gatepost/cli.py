@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from io import TextIOWrapper
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ start here: gatepost demo (a tour on throw-away repositories), gatepost init (pr
 def main(argv: list[str] | None = None) -> int:
     """Run gatepost; give the exit code."""
     arguments = sys.argv[1:] if argv is None else argv
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a locale without "…" must not end the gate
     try:
         return _run(arguments)
     except GatepostError as error:

@@ -7,6 +7,7 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,8 @@ def failed(message: str, hint: str, rule: str, code: int) -> str:
 def write(text: str) -> None:
     """Print to the pusher, who may be gone."""
     with suppress(OSError):
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a locale without "…" must not end the gate
         sys.stdout.write(text)
         sys.stdout.flush()
 

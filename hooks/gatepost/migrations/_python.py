@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 from gatepost.migrations import State
 from gatepost.migrations._look import Unreadable
+from gatepost.model import printable
 
 UNKNOWN = object()
+PLAIN = rb"\x41\n+AAo-~{~}"  # what escapes, UTF-7 and HZ read as something else
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -16,6 +19,7 @@ def parse(text: str, path: str) -> ast.Module:
     """Parse a file; Unreadable where this interpreter cannot, newer syntax than its own included."""
     import warnings
 
+    _refuse_coding(text, path)
     try:
         with warnings.catch_warnings():  # an invalid escape in a pushed file is none of our business
             warnings.simplefilter("ignore")
@@ -26,6 +30,20 @@ def parse(text: str, path: str) -> ast.Module:
         raise Unreadable(path, reason, fix, error.lineno or 1) from None
     except (RecursionError, MemoryError, ValueError):
         raise Unreadable(path, "is nested too deeply to be read", "split it up") from None
+
+
+def _refuse_coding(text: str, path: str) -> None:
+    """Refuse a declared encoding (PEP 263) in which Python reads other statements than stand there, such as utf-7."""
+    for number, said in enumerate(text.split("\n", 2)[:2], 1):
+        found = re.match(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", said[:400])
+        if found is None:
+            continue
+        try:
+            same = PLAIN.decode(found[1]) == PLAIN.decode()
+        except (LookupError, ValueError):
+            same = False
+        if not same:
+            raise Unreadable(path, f"is written in {printable(found[1], 40)}", "save it as UTF-8", number)
 
 
 def name(node: ast.AST) -> str:

@@ -34,7 +34,12 @@ def parse(language: str, text: str, path: str) -> Node:
         raise Unreadable(path, f"is {language}, which needs an extra to be read", INSTALL)
     from tree_sitter import Parser
 
-    root = Parser(grammar).parse(text.encode("utf-8", "replace")).root_node
+    from gatepost.endless import ends
+
+    parser, raw = Parser(grammar), text.encode("utf-8", "replace")
+    if not ends(parser, raw):
+        raise Unreadable(path, "takes too long to parse", "split it up")
+    root = parser.parse(raw).root_node
     if root.has_error:
         line = next((node.start_point[0] + 1 for node in _errors(root)), 1)
         raise Unreadable(path, f"is no {language} that can be read", "mend the syntax", line)

@@ -40,7 +40,7 @@ def render(
     shown, left = _fit(list(_blocks(report, width, colour)), limit)
     lines = [line for block in shown for line in block]
     if left:
-        lines.append(f"… and {left} more; the whole list: gatepost check")
+        lines.append(f"… and {left} more; the whole list: gatepost check{_range(report)}")
     lines += [*_wrap(summary(report), width), agent_line(report, exit_code)]
     return "\n".join(lines) + "\n"
 
@@ -99,6 +99,10 @@ def summary(report: Report) -> str:
     if report.commits:
         said.append(plural(report.commits, "commit"))
     return f"gatepost: {_WORDS[report.verdict]} ({'; '.join(said)}; {report.elapsed_ms} ms)"
+
+
+def _range(report: Report) -> str:
+    return f" {report.base[:10]}..{report.head[:10]}" if report.base and report.head != "index" else ""
 
 
 def _blocks(report: Report, width: int | None, colour: bool) -> Iterator[list[str]]:

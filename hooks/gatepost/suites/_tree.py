@@ -10,6 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from gatepost.endless import ends
 from gatepost.suites._units import Assertion, Detail, Marker, Source, Unit
 from gatepost.suites._words import repeated, squeeze, successors, words
 
@@ -69,6 +70,8 @@ def absent(*packages: str) -> str:
 
 def parse(parsing: Any, raw: bytes) -> tuple[Node | None, str]:
     """Parse a file: its root, or the reason why it cannot be used."""
+    if not ends(parsing, raw):
+        return None, "takes too long to parse"
     root = parsing.parse(raw).root_node
     if root.has_error and _broken(root, len(raw)) > ERRORS:
         return None, "does not parse"
