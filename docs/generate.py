@@ -63,8 +63,8 @@ def extras() -> str:
 
 
 def keys() -> str:
-    """Write a table of the keys of each table of the policy, with what docs/policy_keys.toml says of them."""
-    told = parse_toml((ROOT / "docs" / "policy_keys.toml").read_bytes(), "policy_keys.toml")
+    """Write a table of the keys of each table of the policy, with what hooks/gatepost/policy_keys.toml says of them."""
+    told = parse_toml((ROOT / "hooks" / "gatepost" / "policy_keys.toml").read_bytes(), "policy_keys.toml")
     parts = []
     for name, kind, many in settings_tables():
         words = told

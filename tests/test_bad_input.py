@@ -82,10 +82,11 @@ def test_lockfile(repo: Repo, capsys: pytest.CaptureFixture[str], content: str |
     [
         "ALTER TABEL users DROP COLUM name;;; )(",
         "ALTER TABLE users DROP COLUMN name, FROBNICATE TABLE;",
+        "ALTER TABEL users ADD age int;",
         b"\xff\xfe\x00D",
         "(" * 5000,
     ],
-    ids=["garbage", "opaque", "bytes", "nested"],
+    ids=["garbage", "opaque", "misspelt", "bytes", "nested"],
 )
 def test_sql(repo: Repo, capsys: pytest.CaptureFixture[str], content: str | bytes) -> None:
     repo.commit(TABLE)

@@ -128,6 +128,7 @@ def test_outside_a_repository(
     [
         (["chek"], 2, 'did you mean "check"?'),
         (["check", "nope..HEAD"], 3, "no such commit"),
+        (["check", "HEAD"], 2, "HEAD~1..HEAD"),
         (["check", "--only", "schem"], 2, "no such check"),
         (["check", "--format", "jsn"], 2, "json"),
         (["check", "--repo", "/nonexistent"], 2, "no such directory"),

@@ -33,7 +33,7 @@ def test_every_key_of_the_policy_is_told_with_its_default(generate: ModuleType) 
 
 
 def test_every_key_is_explained_and_no_other(generate: ModuleType) -> None:
-    told = parse_toml((ROOT / "docs" / "policy_keys.toml").read_bytes(), "policy_keys.toml")
+    told = parse_toml((ROOT / "hooks" / "gatepost" / "policy_keys.toml").read_bytes(), "policy_keys.toml")
 
     def keys(table: dict[str, object], prefix: str) -> set[str]:
         found = set()
@@ -44,7 +44,7 @@ def test_every_key_is_explained_and_no_other(generate: ModuleType) -> None:
     known = {
         f"{name}.{item.name}" for name, kind, _ in generate.settings_tables() for item in generate.plain_fields(kind)
     }
-    assert known ^ keys(told, "") == set(), "explain it in docs/policy_keys.toml"
+    assert known ^ keys(told, "") == set(), "explain it in hooks/gatepost/policy_keys.toml"
 
 
 def test_every_rule_is_told(generate: ModuleType) -> None:

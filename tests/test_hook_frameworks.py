@@ -15,7 +15,7 @@ from conftest import Repo
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 UP = "db/migrations/0001_users.up.sql"
-BAD = {"db/migrations/0002_x.up.sql": "ALTER TABLE users ADD COLUMN x text;\n"}
+BAD = {"db/migrations/0002_x.up.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"}
 GOOD = {UP: "CREATE TABLE users (id bigint PRIMARY KEY);\n", UP.replace(".up.", ".down."): "DROP TABLE users;\n"}
 CONFIG = """\
 repos:

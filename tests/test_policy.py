@@ -491,3 +491,17 @@ def test_a_staged_policy_is_judged_like_a_pushed_one(repo: Repo) -> None:
     change = repo.change("HEAD", None)
     assert [rule for rule, *_ in judged(change)] == ["policy/loosened"]
     change.repo.close()
+
+
+MIGRATIONS = '[[migrations]]\npath = "db/migrations"\nframework = "{}"\n'
+
+
+def test_a_push_cannot_call_its_migrations_none(two_sides: Builder) -> None:
+    change = two_sides({"gatepost.toml": MIGRATIONS.format("goose")}, {"gatepost.toml": MIGRATIONS.format("none")})
+    assert judged(change) == [("policy/loosened", "error", "migrations[db/migrations].framework")]
+
+
+def test_a_framework_that_nobody_knows_is_told_at_once(two_sides: Builder) -> None:
+    change = two_sides({"a": ""}, {"gatepost.toml": MIGRATIONS.format("golang-migrte")})
+    (found,) = [one for one in judged(change) if one[0] == "policy/invalid"]
+    assert found[1:] == ("error", "migrations[0].framework")

@@ -24,18 +24,6 @@ if TYPE_CHECKING:  # imported where they are used: each costs a commit that has 
 POLICY_FILES = (FILE, "pyproject.toml")
 POLICY_LIMIT = 256 * 1024
 
-INVALID = Rule(
-    "policy/invalid",
-    "error",
-    """The policy file cannot be used.
-
-    Why: a policy that is not understood would silently protect nothing.
-
-    Instead: mend the keys that are named; `gatepost check --staged` tells whether it is right.
-
-    Fine when: never; the policy of the base stays in force until the pushed one can be read.""",
-)
-
 
 def all_checks() -> tuple[Check, ...]:
     """Give every check there is."""
@@ -55,7 +43,7 @@ def gate_rules() -> tuple[Rule, ...]:
     from gatepost import gate_rules as own
     from gatepost import verify_rules as verification
 
-    return (INVALID, *own.RULES, *verification.RULES)
+    return (*own.RULES, *verification.RULES)
 
 
 def all_settings() -> tuple[Setting, ...]:
@@ -136,6 +124,8 @@ def _head_policy(change: Change) -> tuple[_Read | None, tuple[Finding, ...]]:
     try:
         return _Read(*tree_policy(change.head)), ()
     except PolicyError as error:
+        from gatepost.gate_rules import INVALID
+
         fix = error.hint or "mend the file"
         parts = [text.partition(": ") for text in error.problems]
         return None, tuple(Finding(INVALID, file, said, fix, _line(change, file, said)) for file, _, said in parts)

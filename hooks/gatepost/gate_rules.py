@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from gatepost.model import Rule
 
+INVALID = Rule(
+    "policy/invalid",
+    "error",
+    """The policy file cannot be used.
+
+    Why: a policy that is not understood would silently protect nothing.
+
+    Instead: mend the keys that are named; `gatepost check --staged` tells whether it is right.
+
+    Fine when: never; the policy of the base stays in force until the pushed one can be read.""",
+)
+
 SUSPICIOUS = Rule(
     "gate/path-suspicious",
     "error",
@@ -17,6 +29,7 @@ SUSPICIOUS = Rule(
 )
 
 RULES: tuple[Rule, ...] = (
+    INVALID,
     SUSPICIOUS,
     Rule(
         "verify/landed-without-verdict",

@@ -240,7 +240,7 @@ def parse_policy(data: Mapping[str, Any], file: str, words: Vocabulary) -> Polic
     tables = {key: reader.setting(settings[key], value) for key, value in data.items() if key in settings}
     if reader.problems:
         more = [f"{file}: and {len(reader.problems) - PROBLEMS} more"] if len(reader.problems) > PROBLEMS else []
-        raise PolicyError(reader.problems[:PROBLEMS] + more, "every key is explained in docs/policy.md")
+        raise PolicyError(reader.problems[:PROBLEMS] + more, "every key: gatepost explain policy")
     return Policy(file, gate or Gate(), rules, suppress, tables)
 
 

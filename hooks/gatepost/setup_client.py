@@ -80,6 +80,24 @@ def detect(top: Path) -> Stack:
         )
 
 
+def hints(top: Path) -> Iterator[str]:
+    """Say what keeps the detection, or the hooks, from seeing all that is there."""
+    from gatepost import suites
+    from gatepost.registry import load
+    from gatepost.suites import Suite
+
+    with Repository(top) as repo:
+        untracked = repo.text("ls-files", "--others", "--exclude-standard", "--directory").splitlines()
+        paths = tuple(make_change(repo, None, None).paths)
+    if untracked:
+        yield f"{len(untracked)} names are not added yet ({', '.join(untracked[:3])}…): git add them, then look again"
+    missing = [
+        suite.name for suite in load(suites, "SUITE", Suite) if suite.missing() and any(map(suite.claims, paths))
+    ]
+    if missing:
+        yield f"tests in {', '.join(missing)} are compared only with: pip install 'gatepost[suites]'"
+
+
 def _built(path: str) -> str:
     directory, found, rest = path.partition("dist/")
     served = rest.endswith((".js", ".mjs", ".css")) and (not directory or directory.endswith("/"))
@@ -92,9 +110,7 @@ def policy_text(stack: Stack) -> str:
     for path, framework, dialect in stack.migrations:
         said = [f"path = {_string(path or '.')}", f"framework = {_string(framework)}"]
         said.append(f"dialect = {_string(dialect)}" if dialect else '# dialect = "postgresql"   # or mysql, sqlite')
-        parts.append(
-            "\n".join(["[[migrations]]", *said, '# rehearse = "pre-push"      # off, pre-push or pre-receive'])
-        )
+        parts.append("\n".join(["[[migrations]]", *said]))
     if not stack.migrations:
         parts.append(_MIGRATIONS)
     if stack.entries:
@@ -126,7 +142,10 @@ def config_entry(hooks: Hooks, indent: str = "") -> str:
         for stage, name in zip(HOOKS, ("what is staged", "what is pushed"), strict=True):
             lines += [f"    - id: gatepost-{stage}", f"      name: gatepost ({name})", f"      entry: gatepost {stage}"]
             lines += ["      language: system", f"      stages: [{stage}]"]
-            lines += [f"      {key}" for key in ("always_run: true", "pass_filenames: false", "require_serial: true")]
+            lines += [
+                f"      {key}"
+                for key in ("always_run: true", "pass_filenames: false", "require_serial: true", "verbose: true")
+            ]
     return "".join(f"{indent}{line}\n" for line in lines)
 
 
@@ -170,12 +189,12 @@ def install_hooks(top: Path, command: list[str]) -> str:
 
 _HEAD = f"""\
 # {FILE}: what gatepost is told about this repository. Every key has a default that works;
-# all of them are in docs/policy.md. A pushed policy may tighten at once; what it loosens counts
+# `gatepost explain policy` lists them. A pushed policy may tighten at once; what it loosens counts
 # from the next push on, and is itself a finding.
 
 [gate]
-# protected = ["refs/heads/main"]   # judged by the server
-# deploy = ["refs/heads/main"]      # an update of these is a deploy
+# protected = ["refs/heads/main", "refs/heads/master"]   # judged by the server
+# deploy = ["refs/heads/main", "refs/heads/master"]      # an update of these is a deploy
 # mode = "enforce"                  # or "report": the same messages, nothing is refused
 
 [rules]

@@ -11,7 +11,7 @@ ERROR_RATE = Rule(
 
     Why: users meet this now. The evidence is always valid: looking every few seconds does not make it cry wolf.
 
-    Instead: roll back, then look at the signatures and routes that the watch names: `gatepost rollback run OID`.
+    Instead: roll back (`git revert OID`, and push), then look at the signatures and routes that the watch names.
 
     Fine when: the errors are wanted, such as a stricter check of what clients send; say so in the next commit.""",
 )

@@ -117,7 +117,7 @@ def _growth(step: Step, before: Figure, after: Figure) -> Finding:
         GROWTH,
         step.path,
         f"{message}; allowed are {limits} a step" + (f". Most: {most}" if most else ""),
-        "see what is new with `gatepost check --only bundle --format json`, load it lazily or drop it; "
+        "see what is new with `gatepost check BASE..HEAD --only bundle --format json`, load it lazily or drop it; "
         f"if it is wanted, raise growth or floor of {name} in {step.policy_file} first",
         data=step.data(),
         key=f"{step.artifact.name} {before.gated} {after.gated} {after.compressor}",

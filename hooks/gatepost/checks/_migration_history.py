@@ -56,7 +56,11 @@ def _edited(changed: Changed, history: History, change: Change, named: str) -> F
             "nothing, unless the tool keeps checksums",
         ),
         "code": ("warning", "code in it that is not read was edited", "see that it still does what ran elsewhere"),
-        "down": ("warning", "its down was edited", "see that it still undoes what ran: gatepost rehearse BASE..HEAD"),
+        "down": (
+            "warning",
+            "its down was edited",
+            "see that it still undoes what ran: run up, down, up on a scratch database",
+        ),
         "up": (
             None,
             "was edited after it landed: databases that have run it do not run it again",

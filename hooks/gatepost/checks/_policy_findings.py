@@ -10,10 +10,11 @@ from typing import Any
 
 from gatepost.checks._policy_rules import ADDED, EXPIRED, LOOSENED, UNUSED
 from gatepost.errors import GatepostError
+from gatepost.gate_rules import INVALID
 from gatepost.git import Change
 from gatepost.model import Finding, Level, Rule, printable
 from gatepost.paths import matches, parent
-from gatepost.policy import OFF, Policy, Suppression, line_of, spelled, strictness
+from gatepost.policy import OFF, Policy, Suppression, line_of, nearest, spelled, strictness
 from gatepost.strictness import Loosening, loosened, loosened_entries
 
 WALK_LIMIT, GLANCE_LIMIT = 100_000, 2_000
@@ -48,7 +49,8 @@ def _weight(found: Loosening, first: bool) -> Level | None:
     """Give the level: what is looser is reviewed, but a push may not take a branch out of the gate, or blind it."""
     ungated = found.key in ("gate.protected", "gate.deploy")
     blinded = found.key == "gate.mode" or found.key.startswith(('rules."gate/', 'rules."policy/'))
-    return "error" if found.certain and (ungated or (blinded and not first)) else None
+    hidden = found.key.startswith("migrations[") and found.key.endswith(".framework") and found.after == "none"
+    return "error" if hidden or (found.certain and (ungated or (blinded and not first))) else None
 
 
 def _names_no_branch(change: Change, found: Loosening) -> bool:
@@ -118,6 +120,25 @@ def suppressions(change: Change, policy: Policy) -> Iterator[Finding]:
                 yield _unused(entry, where, number, dead, _touches(change, entry) or trees.head is not None)
 
 
+def unknown_frameworks(change: Change, policy: Policy) -> Iterator[Finding]:
+    """Say which framework of migrations the pushed policy names and nobody knows: it would stop every later push."""
+    head = policy.trees.head if policy.trees else None
+    entries = head.tables.get("migrations", ()) if head else ()
+    if not head or not any(entry.framework for entry in entries):
+        return
+    from gatepost.migrations import frameworks
+
+    known = {"none", *(framework.name for framework in frameworks())}
+    where = _Place(change, head.source)
+    for number, entry in enumerate(entries):
+        if entry.framework and entry.framework not in known:
+            said = f"migrations[{number}].framework: unknown {printable(entry.framework, 60)!r}"
+            data = {"key": f"migrations[{number}].framework", "value": entry.framework}
+            line = where.line(f"migrations[{number}].framework")
+            fix = f"name one of: {', '.join(sorted(known))}"
+            yield Finding(INVALID, where.path, said + nearest(entry.framework, known), fix, line, data, key=said)
+
+
 def _covered(entry: Suppression, before: Sequence[Suppression]) -> bool:
     return any((old.rule, old.scope) == (entry.rule, entry.scope) and old.expires >= entry.expires for old in before)
 
@@ -128,6 +149,8 @@ def _touches(change: Change, entry: Suppression) -> bool:
 
 def _added(entry: Suppression, where: _Place, number: int, known: Mapping[str, Rule]) -> Finding:
     broad = "; it covers the whole repository" if matches("\0/\0", entry.scope) else ""
+    if entry.expires < today():
+        return _expired(entry, where, number, touched=True)
     message = (
         f"{_named(entry)} will be silent until {entry.expires}{broad}: {_quoted(entry)}; "
         "it takes effect once it has landed"

@@ -24,10 +24,10 @@ _RULES: Mapping[str, Rule] = {
     "unsure": rules.NOT_ANALYSED,
 }
 _FIX = {
-    "wrong": "mend the down, then rehearse it: gatepost rehearse BASE..HEAD",
+    "wrong": "mend the down, then run up, down, up on a scratch database",
     "data-dependent": "in the down, first fill, convert or delete the rows that do not fit",
     "lossy": "copy the values aside in the up and read them in the down, or declare in {path}: {declare}",
-    "unsure": "rehearse it on a scratch database: gatepost rehearse BASE..HEAD",
+    "unsure": "run up, down, up on a scratch database",
 }
 
 

@@ -22,9 +22,10 @@ def relevant(change: Change, policy: Policy) -> bool:  # noqa: ARG001 - the poli
 
 def run(change: Change, policy: Policy) -> Outcome:
     """Compare the policy in force with the one that lands, and look after the suppressions."""
-    from gatepost.checks._policy_findings import loosenings, suppressions
+    from gatepost.checks._policy_findings import loosenings, suppressions, unknown_frameworks
 
-    return Outcome((*loosenings(change, policy), *suppressions(change, policy)))
+    found = (*loosenings(change, policy), *unknown_frameworks(change, policy), *suppressions(change, policy))
+    return Outcome(found)
 
 
 CHECK = Check("policy", "policies may be tightened; what loosens or suppresses is told", rules, relevant, run)

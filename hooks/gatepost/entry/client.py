@@ -26,7 +26,7 @@ def hook(judged: Callable[[], Iterable[Report]]) -> int:
     codes = [PASS]
     try:
         for report in judged():
-            if report.verdict != "pass":
+            if report.verdict != "pass" or report.skipped:
                 from gatepost.reports.text import render_hook
 
                 sys.stdout.write(render_hook(report))

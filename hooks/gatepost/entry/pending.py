@@ -21,7 +21,7 @@ from gatepost.model import Finding, Report, printable
 PENDING = next(rule for rule in RULES if rule.id == "gate/review-pending")
 SHOWN = 6
 
-Judge = Callable[[Change], Report]
+Judge = Callable[[Change, Change], Report]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def with_pending(repo: Repository, target: str, report: Report, who: Pusher, jud
     migrations = report.sections.get("migrations") or []
     if not migrations:
         return report, reviewed == report.base and not _items(report)
-    whole = report if reviewed == report.base else judge(make_change(repo, reviewed, report.head, target))
+    whole = report if reviewed == report.base else _whole(repo, reviewed, report, target, judge)
     # What refuses the push by itself has to be mended, not reviewed.
     refusing = {finding.fingerprint for finding in _items(report) if finding.effective_level == "error"}
     found = [one for one in waiting(repo, target, whole, who) if one.finding.fingerprint not in refusing]
@@ -51,6 +51,11 @@ def with_pending(repo: Repository, target: str, report: Report, who: Pusher, jud
         return report, not refusing
     finding = _finding(report, reviewed, found, str(migrations[0].get("path") or target))
     return replace(report, findings=(*report.findings, finding)), False
+
+
+def _whole(repo: Repository, reviewed: str, report: Report, target: str, judge: Judge) -> Report:
+    """Judge all that lies since the last review, under the policy that is in force now."""
+    return judge(make_change(repo, reviewed, report.head, target), make_change(repo, report.base, report.head, target))
 
 
 def _items(report: Report) -> list[Finding]:

@@ -135,14 +135,19 @@ class _Push:
             self.known[base, head] = self.change_report(make_change(self.repo, base, head, target))
         return self.known[base, head]
 
-    def change_report(self, change: Change) -> Report:
-        """Judge one change under the server's policy."""
+    def change_report(self, change: Change, ruled: Change | None = None) -> Report:
+        """Judge one change under the server's policy; with ``ruled`` under the policy that judged that change.
+
+        What has landed was judged by the policy of its time: one of before would find again what was allowed.
+        """
         limit = self.server.gate.max_changed
         if change.base_oid and len(change.paths) > limit:
             reason = f"{len(change.paths)} changed paths are more than gate.max_changed = {limit}; push less at once"
             blank = _report(RefUpdate(change.base_oid, change.head_oid, ""))
             return replace(blank, skipped=(Skip("gate", reason, True, "gate/too-large"),))
         policy, invalid = read_policy(change, self.server.file)
+        if ruled is not None:
+            policy = replace(read_policy(ruled, self.server.file)[0], trees=policy.trees)
         if "verification" in policy.tables or (policy.pushed and "verification" in policy.pushed.tables):
             self.watched.add(change.head_oid)
         extra = (*invalid, *crafted(change), *_after_regression(self.repo, self.server.directory, change, policy))

@@ -19,7 +19,8 @@ def read(file: File) -> Lock:
     project = root_of(file.raw)
     if plain(project.tag) != "project":
         raise Unreadable("is XML, but no pom.xml")
-    properties = {plain(item.tag): (item.text or "").strip() for item in child(project, "properties") or ()}
+    held = child(project, "properties")
+    properties = {plain(item.tag): (item.text or "").strip() for item in (held if held is not None else ())}
     properties.setdefault("project.version", text(project, "version") or text(child(project, "parent"), "version"))
     managed = {_name(d): _filled(text(d, "version"), properties) for d in _listed(project, "dependencyManagement")}
     declared = [_declared(d, properties, managed) for d in _listed(project)]

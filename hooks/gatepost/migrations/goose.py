@@ -20,7 +20,7 @@ REGISTERED = re.compile(
 )
 
 
-REHEARSE = "read it yourself, and rehearse it: gatepost rehearse BASE..HEAD"
+REHEARSE = "read it yourself, and run up, down, up on a scratch database"
 
 
 def root(path: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from gatepost.model import printable
 from gatepost.sql.columns import column, constraint, default_value, definition, is_constraint
 from gatepost.sql.create import ROUTINES, signature, unquoted
 from gatepost.sql.cursor import Cursor, Unread, commas
@@ -368,7 +369,21 @@ def _type(cursor: Cursor) -> Iterator[Operation]:
         yield AlterObject("type", name, *_key_value(cursor))
 
 
+# The first word after ALTER in PostgreSQL 17, MySQL 8.4, MariaDB 11 and SQLite 3.46; a misspelt one is no object.
+_KINDS = frozenset(
+    (
+        *("access", "aggregate", "collation", "conversion", "database", "default", "domain", "event", "extension"),
+        *("foreign", "function", "group", "index", "instance", "language", "large", "logfile", "materialized"),
+        *("operator", "policy", "procedure", "publication", "role", "routine", "rule", "schema", "sequence"),
+        *("server", "statistics", "subscription", "system", "table", "tablespace", "text", "trigger", "type"),
+        *("user", "view"),
+    )
+)
+
+
 def _other(cursor: Cursor, kind: str) -> Operation:
+    if kind.split(" ", maxsplit=1)[0] not in _KINDS:
+        raise Unread(f"ALTER {printable(kind.upper(), 20)} is not known")
     cursor.if_exists()
     name = signature(cursor) if kind in ROUTINES else cursor.qualified()
     on = cursor.qualified() if cursor.accept("ON") else ""

@@ -54,7 +54,7 @@ def _checks(text: str) -> tuple[str, ...]:
 
 
 def _change(repo: Repository, text: str | None) -> Change:
-    if not text:
+    if text is None:
         if repo.text("rev-parse", "--is-bare-repository") == "true":
             raise UsageError(
                 "a bare repository has nothing staged", "give a range: gatepost check BASE..HEAD --repo DIR"
@@ -65,7 +65,10 @@ def _change(repo: Repository, text: str | None) -> Change:
         if found:
             base, head = left or "HEAD", right or "HEAD"
             return make_change(repo, repo.text("merge-base", base, head) if dots == "..." else base, head)
-    return make_change(repo, text, "HEAD")
+    raise UsageError(
+        f"{printable(text, 80)}: is one revision, not a range",
+        f"that commit alone: gatepost check {printable(text, 80)}~1..{printable(text, 80)}",
+    )
 
 
 def _write(file: Path, text: str) -> None:

@@ -28,8 +28,14 @@ def main(args: argparse.Namespace) -> int:
         from gatepost.errors import UsageError
 
         raise UsageError("--source needs --rev: hooks are pinned to a tag", "for example: --rev v0.1.0")
+    if args.rev and args.source == setup.LOCAL:
+        from gatepost.errors import UsageError
+
+        raise UsageError("--rev is the tag of --source, which is missing", "gatepost init --source URL --rev TAG")
     top = setup.root_of(Path(args.repo))
     stack = setup.detect(top)
+    for line in setup.hints(top):
+        _say(f"note     {line}")
     for line in list(stack.told()) or ["nothing that gatepost knows by name yet; it is detected when it comes"]:
         _say(f"found    {line}")
     _write(top / FILE, None if (top / FILE).exists() else setup.policy_text(stack), args.dry_run)

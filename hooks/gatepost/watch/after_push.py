@@ -32,7 +32,7 @@ def reminder(directory: Path, ref: str) -> str | None:
         return None
     reason = printable(str((watch.verdict or {}).get("reason", "")), 120)
     return (
-        f"gatepost: the last deploy {watch.oid[:SHORT]} regressed: {reason}; gatepost rollback run {watch.oid[:SHORT]}"
+        f"gatepost: the last deploy {watch.oid[:SHORT]} regressed: {reason}; roll back: git revert {watch.oid[:SHORT]}"
     )
 
 
