@@ -33,7 +33,7 @@ class Group:
 
 def concerns(path: str) -> bool:
     """Tell whether a changed path can change a dependency."""
-    return format_of(path) is not None or path.rpartition("/")[2] in companions()
+    return format_of(path) is not None or bool(companions(path.rpartition("/")[2]))
 
 
 def groups(change: Change, ignore: Sequence[str]) -> list[Group]:
@@ -63,7 +63,7 @@ def _recognised(change: Change, path: str) -> Iterable[tuple[Format, str]]:
     if form is not None:
         yield form, path
     directory, _, name = path.rpartition("/")
-    for other in companions().get(name, ()):
+    for other in companions(name):
         for file in other.files:
             beside = join(directory, file)
             if beside not in change.paths and change.head.exists(beside):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gatepost.checks._dependencies_groups import Group, members
 from gatepost.git import Snapshot
@@ -15,8 +16,7 @@ from gatepost.paths import join, parent
 LOCKED = ("prod", "dev")
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A file that could not be read, on which side, and why."""
 
     path: str

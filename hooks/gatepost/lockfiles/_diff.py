@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gatepost.lockfiles import Declared, Pin
 from gatepost.lockfiles import _sources as sources
@@ -36,8 +36,7 @@ class Delta:
     weak: bool = False
 
 
-@dataclass(slots=True)
-class Difference:
+class Difference(NamedTuple):
     """All deltas of one group of files, and how often hashes changed in a way that does not matter."""
 
     deltas: list[Delta]

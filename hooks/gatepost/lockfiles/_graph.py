@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from gatepost.lockfiles import Declared, Lock, Pin
 
 SCOPES = ("prod", "optional", "peer", "build", "dev", "")  # the last is "not told", which counts as prod
 
 
-@dataclass(slots=True)
 class Graph:
     """The pins of one side of a change, with the direct dependencies as its roots.
 
     ``roots`` maps the key of a node to the direct dependency that names it.
     """
 
-    pins: dict[str, Pin] = field(default_factory=dict)
-    names: dict[str, list[Pin]] = field(default_factory=dict)
-    roots: dict[str, Declared] = field(default_factory=dict)
-    declared: dict[str, Declared] = field(default_factory=dict)
-    edges: bool = False
-    sums: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    __slots__ = ("declared", "edges", "names", "pins", "roots", "sums")
+
+    def __init__(self) -> None:
+        self.pins: dict[str, Pin] = {}
+        self.names: dict[str, list[Pin]] = {}
+        self.roots: dict[str, Declared] = {}
+        self.declared: dict[str, Declared] = {}
+        self.edges = False
+        self.sums: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def add(self, path: str, lock: Lock, manifests: Sequence[Declared]) -> None:
         """Add the pins of one file; ``manifests`` are what the manifests beside it declare."""
