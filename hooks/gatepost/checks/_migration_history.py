@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from gatepost.checks import _migration_edits as edits
@@ -16,6 +17,8 @@ def judge(history: History, change: Change) -> Iterator[Finding]:
     """Give the findings on what was edited, removed, moved, or put out of order."""
     for changed in history.changes:
         yield from _one(changed, history, change)
+        if changed.status == "new" and _ahead(changed.migration.version):
+            yield _future(changed, history)
     if history.place.order == "graph":
         yield from _two_heads(history)
     elif history.place.order != "none":
@@ -99,6 +102,25 @@ def _order(history: History) -> Iterator[Finding]:
                 f"give it a version above {printable(newest.version)}",
                 level,
             )
+
+
+def _ahead(version: str) -> bool:
+    """Tell a version that is a time more than a day from now; clocks and time zones differ by less."""
+    digits = version.replace("_", "").replace("-", "")[:14]
+    if len(digits) != 14 or not digits.isdecimal():
+        return False
+    tomorrow = time.gmtime(time.time() + 24 * 3600)
+    return digits > time.strftime("%Y%m%d%H%M%S", tomorrow) and int(digits[4:6]) in range(1, 13)
+
+
+def _future(changed: Changed, history: History) -> Finding:
+    message = (
+        f"{_named(changed.migration)} bears a time that is still to come: what is written until then stands below it"
+    )
+    fix = "give it the present time as its version"
+    return _finding(
+        rules.OUT_OF_ORDER, changed, history, message, fix, "warning", f"{changed.migration.version} future"
+    )
 
 
 def _late(history: History) -> str:

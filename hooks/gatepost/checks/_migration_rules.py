@@ -94,10 +94,11 @@ REMOVED = Rule(
 OUT_OF_ORDER = Rule(
     "migration/out-of-order",
     "error",
-    """A new migration stands below the newest one of the base, or shares its version, or makes a second head.
+    """A new migration stands below the newest of the base, shares its version, makes a second head, or is of tomorrow.
 
     Why: databases that are past that version skip it silently (golang-migrate), refuse it (goose, Flyway) or
     run it in an order that nobody has tested; two heads make Alembic and Django stop.
+    A version that is a time to come puts all that is written until then below it (a warning).
 
     Instead: give it a version above the newest, or merge the heads.
 

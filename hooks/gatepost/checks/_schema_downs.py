@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gatepost.checks import _migration_rules as rules
 from gatepost.checks._schema_base import base_schema, replayed
@@ -15,6 +16,7 @@ from gatepost.policy import Policy
 from gatepost.sql.inline import spoken
 from gatepost.sql.undo import Piece, Remark, judge
 
+_DEFAULT = re.compile(r"column \S+ of \S+ has default [^,]{1,200}")
 Key = tuple[str, str]
 _GRAVITY = ("wrong", "data-dependent", "lossy", "unsure")
 _RULES: Mapping[str, Rule] = {
@@ -72,10 +74,16 @@ def _judge(changes: list[Changed], schema: object, dialect: str, found: dict[Key
     for piece, changed in zip(pieces, changes, strict=True):
         down = _down(changed.migration)
         if down:
-            mine = tuple(remark for remark in remarks if remark.name == piece.name)
+            mine = tuple(_own(remark, changed.migration) for remark in remarks if remark.name == piece.name)
             found[changed.migration.path, changed.migration.version] = Judged(
                 changed.migration, changed.status, down, mine
             )
+
+
+def _own(remark: Remark, migration: Migration) -> Remark:
+    """Make little of a default that EF Core writes: it needs one to add the column, and its model keeps none."""
+    small = migration.framework == "ef-core" and remark.word == "wrong" and _DEFAULT.fullmatch(remark.text) is not None
+    return replace(remark, small=True) if small else remark
 
 
 def _before(history: History, migration: Migration) -> list[Migration]:

@@ -24,7 +24,7 @@ from gatepost.migrations import (
 )
 from gatepost.migrations._look import Look
 from gatepost.model import printable
-from gatepost.paths import parent
+from gatepost.paths import matches, parent
 from gatepost.policy import FILE, Policy, nearest
 
 # Other people's migrations, and those that tests try a tool on: judged only where the policy names them.
@@ -35,7 +35,7 @@ WORDS = ("migrat", "version", "changelog", "revert", "deploy", "alembic", "revis
 
 def touched(change: Change, policy: Policy) -> bool:
     """Tell by paths alone whether the change may concern a migration."""
-    watched = {entry.path.strip("/") for entry in policy.get_all("migrations", Migrations)}
+    watched = {entry.path.strip("/") for entry in _spelled(policy.get_all("migrations", Migrations), change.paths)}
     known = frameworks()
     return any(
         _below(path, watched) or _replaced(what) or any(framework.root(path) is not None for framework in known)
@@ -57,7 +57,7 @@ def collect(change: Change, policy: Policy) -> Collected:
     """Give the histories that the change touches, before and after it."""
     memory: dict[tuple[str, str], Any] = {}
     base, head = Look(change.base, memory), Look(change.head, memory)
-    entries = _entries(policy)
+    entries = tuple(_spelled(_entries(policy), change.paths))
     known = {framework.name: framework for framework in frameworks()}
     _check_names(entries, known)
     histories: list[History] = []
@@ -89,6 +89,25 @@ def _entries(policy: Policy) -> tuple[Migrations, ...]:
     """Give the places that the policy names; a pushed one may not take a place out of sight."""
     own = policy.tables.get("migrations") or ()
     return tuple(e for e in policy.get_all("migrations", Migrations) if e in own or e.framework != NONE)
+
+
+def _spelled(entries: Iterable[Migrations], paths: Iterable[str]) -> Iterator[Migrations]:
+    """Put the directories that the change touches in the place of a glob; one that matches none stays out."""
+    for entry in entries:
+        if not any(sign in entry.path for sign in "*?[{"):
+            yield entry
+            continue
+        glob = entry.path.strip("/")
+        touched = {above for path in paths for above in _above(path)}
+        yield from (replace(entry, path=path) for path in sorted(touched) if matches(path, glob))
+
+
+def _above(path: str) -> Iterator[str]:
+    """Give the directories that a path stands in."""
+    here = parent(path)
+    while here:
+        yield here
+        here = parent(here)
 
 
 def _entry(root: str, entries: Iterable[Migrations]) -> Migrations | None:

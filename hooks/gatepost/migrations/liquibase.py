@@ -13,6 +13,12 @@ FORMATTED = re.compile(r"\A\s*--[ \t]*liquibase[ \t]+formatted[ \t]+sql", re.IGN
 CHANGELOG = re.compile(r"<databaseChangeLog\b|^\s*databaseChangeLog\s*:|\"databaseChangeLog\"\s*:", re.MULTILINE)
 SAMPLE = 8  # SQL files that are read to see whether they are changelogs: all of a directory are or none is
 SUFFIXES = (".sql", ".xml", ".yaml", ".yml", ".json")
+INCLUDED = re.compile(r"\bfile[\"']?[ \t]{0,9}[:=][ \t]{0,9}[\"']?([^\"'\s,}>]{1,400})")
+MASTERS = tuple(
+    f"{name}.{ending}"
+    for name in ("db.changelog-master", "changelog-master", "master", "db.changelog", "changelog", "changelog-root")
+    for ending in ("xml", "yaml", "yml", "json")
+)
 HINTS = ("changelog", "changeset", "liquibase", "migrat", "db.", "release", "database")
 
 
@@ -50,16 +56,35 @@ def listing(look: Look, place: Place) -> Listing:
     """Give the changesets file by file, in the order in which they stand."""
     made: list[Migration] = []
     problems: list[Problem] = []
-    for entry in _candidates(look, place.root):
+    candidates = _candidates(look, place.root)
+    ranks = _ranks(look, place.root, candidates)
+    for entry in candidates:
         if _is_changelog(look, entry):
             try:
-                made += _changesets(look, place, entry)
+                made += _changesets(look, place, entry, ranks.get(entry.name, len(ranks)))
             except Unreadable as error:
                 problems.append(Problem(entry.path, error.reason, error.fix, error.line))
     return _order.listing(made, problems)
 
 
-def _changesets(look: Look, place: Place, entry: Entry) -> Iterator[Migration]:
+def _ranks(look: Look, directory: str, candidates: list[Entry]) -> dict[str, int]:
+    """Give the places of the files that a master changelog includes one by one; all others come by name.
+
+    includeAll takes the files of a directory by name, which is the order that is left.
+    """
+    names = {entry.name for entry in candidates}
+    beside = [entry.path for entry in candidates if not entry.name.lower().endswith(".sql")]
+    for path in (*beside, *look.nearby(directory, *MASTERS)):
+        text = look.config(path)
+        if "include" in text:
+            found = [file.rpartition("/")[2] for file in INCLUDED.findall(text)]
+            ranks = {name: number for number, name in enumerate(dict.fromkeys(found)) if name in names}
+            if ranks:
+                return ranks
+    return {}
+
+
+def _changesets(look: Look, place: Place, entry: Entry, rank: int) -> Iterator[Migration]:
     from gatepost.migrations import _liquibase, _liquibase_sql
 
     text = look.source(entry.path)
@@ -71,7 +96,7 @@ def _changesets(look: Look, place: Place, entry: Entry) -> Iterator[Migration]:
             name=found.version,
             path=entry.path,
             files={entry.path: found.digest},
-            order=(entry.path, number),
+            order=(rank, entry.path, number),
             load=found.load,
             dialect=place.dialect,
             kind="repeatable" if found.repeatable else "versioned",

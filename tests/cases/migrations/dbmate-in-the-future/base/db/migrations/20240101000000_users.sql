@@ -1,0 +1,5 @@
+-- migrate:up
+CREATE TABLE users (id serial);
+
+-- migrate:down
+DROP TABLE users;

@@ -1,0 +1,4 @@
+-- migrate:up transaction:false
+CREATE INDEX CONCURRENTLY i ON users (id);
+-- migrate:down transaction:false
+DROP INDEX CONCURRENTLY i;
