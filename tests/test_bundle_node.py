@@ -20,6 +20,7 @@ from _bundle import History, rules
 from gatepost.bundles import Import
 from gatepost.bundles._cache import Cache
 from gatepost.bundles._graph import Builder, Graph, reach
+from gatepost.bundles._stats import parse
 from gatepost.bundles._tree import Tree
 from gatepost.bundles.javascript import SOURCE
 from gatepost.git import Repository, Snapshot
@@ -27,7 +28,8 @@ from gatepost.model import Report
 
 pytestmark = pytest.mark.slow
 
-BUNDLERS = ("esbuild@0.25.12", "vite@7.3.8", "webpack@5.112.2", "rollup@4.68.7")
+BUNDLERS = ("esbuild@0.28.2", "vite@8.3.8", "webpack@5.112.2", "rollup@4.68.7")
+NEXT = ("next@16.4.6", "react", "react-dom")
 PUBLISHED = ("rxjs@7.8.2", "zod@4.1.12", "lodash-es@4.17.21", "@tanstack/query-core@5.90.2")
 GRAPH = SOURCE.graph
 assert GRAPH is not None
@@ -40,7 +42,7 @@ def toolbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("Node.js is not installed: npm is not on PATH")
     place = tmp_path_factory.mktemp("toolbox")
     (place / "package.json").write_text('{"private": true}')
-    command = ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline", *BUNDLERS, *PUBLISHED]
+    command = ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline", *BUNDLERS, *NEXT, *PUBLISHED]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=280, check=False)
     if done.returncode:
         pytest.skip(f"the npm registry did not give the bundlers: {done.stderr.strip()[-300:]}")
@@ -125,6 +127,7 @@ webpack({ mode: "production", entry: "./src/main.js", output: { filename: "[name
     const wanted = { all: false, assets: true, chunks: true, modules: true, nestedModules: true, ids: true,
       chunkModules: false, modulesSpace: 99999, nestedModulesSpace: 99999 };
     writeFileSync("dist/stats.json", JSON.stringify(stats.toJson(wanted)));
+    writeFileSync("full.json", JSON.stringify(stats.toJson()));
   });
 """
 VITE = """
@@ -196,6 +199,65 @@ def test_webpack_with_a_lazy_library_made_static(toolbox: Path) -> None:
     assert abs(whole["after"]["gzip"] - whole["before"]["gzip"]) < 2000
     found = next(finding for finding in report.findings if finding.rule.id == "bundle/lazy-became-initial")
     assert (found.path, found.line, found.data["package"]) == ("src/app.js", 2, "large")
+    short, full = (parse(json.loads((made.root / name).read_text())) for name in ("dist/stats.json", "full.json"))
+    assert short is not None
+    assert full is not None
+    assert {name: each.initial for name, each in short.outputs.items()} == {
+        name: each.initial for name, each in full.outputs.items()
+    }, "as `webpack --json` writes them"
+
+
+NEXT_BUILD = """
+import { execFileSync } from "node:child_process"; import { readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module"; import path from "node:path";
+rmSync(".next", { recursive: true, force: true });
+const next = createRequire(import.meta.url).resolve("next/dist/bin/next");
+const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };
+execFileSync("node", [next, "build"], { stdio: "inherit", env });
+for (const name of readdirSync(".next"))
+  if (!["static", "diagnostics"].includes(name)) rmSync(path.join(".next", name), { recursive: true });
+"""
+NEXT_POLICY = """
+[bundle]
+entries = ["app/layout.js", "app/page.js"]
+stats = [".next/diagnostics/route-bundle-stats.json"]
+[[bundle.artifact]]
+name = "initial"
+globs = [".next/static/chunks/**/*.js"]
+loads = "initial"
+[[bundle.artifact]]
+name = "all"
+globs = [".next/static/chunks/**/*.js"]
+"""
+NEXT_APP = {
+    **{path: text for path, text in APP.items() if path.startswith("node_modules/")},
+    "next.config.mjs": "import path from 'node:path';\n"
+    "export default { turbopack: { root: path.resolve(import.meta.dirname, '..') } };\n",
+    "app/layout.js": "export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n",
+    "app/page.js": '"use client";\nimport dynamic from "next/dynamic";\n'
+    'const Report = dynamic(() => import("./report"));\n'
+    "export default function Page() { return <main><Report /></main>; }\n",
+    "app/report.js": '"use client";\nimport { look } from "large";\n'
+    "export default function Report() { return <p onClick={() => alert(look(5))}>a report</p>; }\n",
+}
+
+
+def test_next_with_a_lazy_library_made_static(toolbox: Path) -> None:
+    made = App(toolbox, "app-next", NEXT_BUILD, NEXT_POLICY)
+    made.write(NEXT_APP)
+    base = made.build()
+    made.write(
+        {
+            "app/page.js": '"use client";\nimport { look } from "large";\nimport Report from "./report";\n'
+            "export default function Page() { return <main>{look(1)}<Report /></main>; }\n"
+        }
+    )
+    report = made.history.report(base, made.build())
+    assert "bundle/lazy-became-initial" in rules(report)
+    first, whole = artifact(report, "initial"), artifact(report, "all")
+    assert first["after"]["raw"] > first["before"]["raw"] + 80_000
+    assert abs(whole["after"]["raw"] - whole["before"]["raw"]) < 20_000
+    assert first["before"]["raw"] < whole["before"]["raw"] - 80_000
 
 
 def test_vite_without_its_minifier(toolbox: Path) -> None:

@@ -327,3 +327,17 @@ def test_a_second_run_reads_no_source(history: History, monkeypatch: pytest.Monk
     monkeypatch.setattr(kind, "read", lambda self, oid, limit=0, path="": read.append(path) or original(self, oid))
     assert history.report(base, head).sections == expected.sections
     assert not [path for path in read if path.endswith((".ts", ".tsx"))]
+
+
+def test_what_is_not_followed_is_named(history: History) -> None:
+    policy = '[bundle]\nentries = ["web/src/main.js"]\n'
+    config = "export default {\n  resolve: { alias: { '@': '/src' } },\n};\n"
+    base = history.commit({"gatepost.toml": policy, "web/src/main.js": "a()\n", "web/vite.config.ts": config})
+    head = history.commit({"web/src/main.js": "a();\nconst all = require.context('./pages', true);\n"})
+    named = history.report(base, head).sections["bundle"]["reachable"]["uncertain"]
+    assert [(each["path"], each["line"]) for each in named] == [("web/src/main.js", 2), ("web/vite.config.ts", 2)]
+    said = history.commit(
+        {"gatepost.toml": policy + '[bundle.aliases]\n"@/*" = "web/src/*"\n', "web/src/main.js": "b()"}
+    )
+    after = history.report(said, history.commit({"web/src/main.js": "c()"}))
+    assert "uncertain" not in after.sections["bundle"]["reachable"]

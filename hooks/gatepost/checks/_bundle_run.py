@@ -24,6 +24,7 @@ from gatepost.checks._bundle_built import Built
 from gatepost.checks._bundle_built import of as built
 from gatepost.checks._bundle_rules import UNMEASURED
 from gatepost.checks._bundle_sizes import Step
+from gatepost.checks._bundle_uncertain import uncertain
 from gatepost.git import Change
 from gatepost.model import Finding, Outcome, Skip, printable
 from gatepost.paths import matches, parent
@@ -100,8 +101,10 @@ def run(change: Change, policy: Policy) -> Outcome:
                 part = reach.section(found)
                 if family.first_load:
                     findings += packages.join(found, change, part, policy.gate.max_file)
+                    if doubts := uncertain(found, change, settings, cache):
+                        part["uncertain"] = doubts
                 for key, entries in part.items():
-                    reached[key] += entries
+                    reached.setdefault(key, []).extend(entries)
     section = {"artifacts": [step.json() for step in steps], "reachable": reached}
     return Outcome(tuple(findings), {"bundle": section}, tuple(skipped))
 
