@@ -10,6 +10,7 @@ from typing import TypeVar, Union
 
 import pytest
 
+from _cluster import Cluster, cluster, share
 from gatepost.git import Change, Repository, make_change
 
 DATE = "1700000000 +0000"
@@ -127,6 +128,22 @@ def _fast_import(path: str, content: Content) -> bytes:
     if mode == "160000":
         return b"M 160000 %s %s\n" % (data, name)
     return b"M %s inline %s\ndata %d\n%s\n" % (mode.encode(), name, len(data), data)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """Give a running PostgreSQL; skip where there is none."""
+    with cluster() as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_queue(tmp_path: Path, request: pytest.FixtureRequest) -> Repo:
+    """Give a server's repository whose watches are in the one, then in the other engine."""
+    repo = Repo(tmp_path / "server.git", bare=True)
+    if request.param == "postgresql":
+        share(repo.path, request.getfixturevalue("postgresql"))
+    return repo
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ missing=""
 for service in nginx prometheus; do
     command -v "$service" >/dev/null || missing="$missing $service"
 done
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 if [ "${CI:-}" != true ]; then
     echo "not installed:$missing; their tests will be skipped (apt-get install$missing)"

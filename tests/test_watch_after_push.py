@@ -9,7 +9,7 @@ from gatepost.git import Repository
 from gatepost.metrics import Verification
 from gatepost.watch import Deploy, begin, start
 from gatepost.watch.after_push import refusal, reminder
-from gatepost.watch.store import FILE, Store
+from gatepost.watch.queue import open_store
 
 MAIN = "refs/heads/main"
 
@@ -28,7 +28,7 @@ def test_the_next_push_hears_of_a_regression(server: Repo, tmp_path: Path) -> No
         assert reminder(server.path, MAIN) is None
         start(server.path, Deploy(bad, MAIN, good), told)
         assert reminder(server.path, MAIN) is None
-        with Store(server.path / "gatepost" / FILE) as store:
+        with open_store(server.path) as store:
             store._db.execute('update watch set state=\'done\', verdict=\'{"verdict": "regressed", "reason": "5 %"}\'')
         assert "regressed: 5 %" in str(reminder(server.path, MAIN))
         other = server.commit({"a": "something else"}, parent=bad)

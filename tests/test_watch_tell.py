@@ -10,6 +10,7 @@ from _http import served
 from conftest import Repo
 from gatepost.metrics import SourceError, Verification
 from gatepost.watch import forges, tell
+from gatepost.watch.engine import sqlite
 from gatepost.watch.model import Watch
 from gatepost.watch.store import Store
 from test_watch_worker import PLAN
@@ -61,7 +62,7 @@ def test_each_channel_is_told_once_and_a_broken_one_stops_no_other(
         calls.append((path, json.loads(body)))
         return (500 if path == "/broken" else 201), b"{}"
 
-    with served(answer) as address, Store(tmp_path / "w.sqlite") as store:
+    with served(answer) as address, Store(sqlite(tmp_path / "w.sqlite")) as store:
         settings = replace(
             PLAN, webhook=f"{address}/hook", forge="gitea", forge_url=address, forge_repository="o/n",
             forge_token_file=str(tmp_path / "token"), notify=("json://localhost",),

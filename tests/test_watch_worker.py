@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from _cluster import policy
 from _traffic import START, Moment, combined, requests, write
 from conftest import Repo
 from gatepost import cli, records
@@ -22,7 +23,8 @@ from gatepost.metrics.access_log import LogReader
 from gatepost.policy import Duration
 from gatepost.watch import Deploy, begin, start
 from gatepost.watch.model import Watch
-from gatepost.watch.store import FILE, LEASE, Store
+from gatepost.watch.queue import open_store
+from gatepost.watch.store import LEASE
 from gatepost.watch.worker import Worker
 
 DEPLOY = 1200.0
@@ -38,9 +40,9 @@ class Clock:
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+def server(either_queue: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     monkeypatch.setattr(begin, "spawn", lambda *_: 0)
-    return Repo(tmp_path / "server.git", bare=True)
+    return either_queue
 
 
 def traffic(path: Path, after: Moment, before: Moment | None = None, seconds: float = 1600) -> Path:
@@ -67,7 +69,7 @@ def worked(repo: Repo, clock: Clock, until: float, source: Callable[[Verificatio
 
 
 def verdict(repo: Repo, watch: Watch) -> dict[str, Any]:
-    with Store(repo.path / "gatepost" / FILE) as store:
+    with open_store(repo.path) as store:
         found = store.get(watch.id)
         assert found is not None
         assert found.state == "done"
@@ -120,7 +122,7 @@ def test_every_look_may_be_the_last_of_a_worker(server: Repo, tmp_path: Path) ->
 def test_of_two_workers_one_judges(server: Repo, tmp_path: Path) -> None:
     watch = begun(server, traffic(tmp_path, Moment(rate=20.0)))
     clock = Clock(START + DEPLOY + 300)
-    with Store(server.path / "gatepost" / FILE) as store:
+    with open_store(server.path) as store:
         first = store.lease(clock.now)
         assert first is not None
         assert store.lease(clock.now) is None
@@ -136,7 +138,7 @@ def test_of_two_workers_one_judges(server: Repo, tmp_path: Path) -> None:
 
 def test_a_clock_that_goes_back_hangs_nothing(server: Repo, tmp_path: Path) -> None:
     watch = begun(server, traffic(tmp_path, Moment(rate=20.0)))
-    with Store(server.path / "gatepost" / FILE) as store:
+    with open_store(server.path) as store:
         row = store.lease(START + DEPLOY + 90_000)
         assert row is not None
         store.save(replace(row, due=START + DEPLOY + 90_000))
@@ -212,7 +214,7 @@ def test_one_that_was_half_way_to_an_alarm_stays_a_suspect(server: Repo, tmp_pat
     clock = Clock(START + DEPLOY)
     worked(server, clock, DEPLOY + 34)
     second = begun(server, log, at=DEPLOY + 34, text="second")
-    with Store(server.path / "gatepost" / FILE) as store:
+    with open_store(server.path) as store:
         row = store.get(first.id)
         assert row is not None
         if not row.suspect:  # as a poll later would have found it
@@ -246,7 +248,7 @@ def test_a_tree_cannot_run_commands_on_the_server(server: Repo, tmp_path: Path) 
 
 
 def test_the_servers_own_command_runs_once(server: Repo, tmp_path: Path) -> None:
-    (server.path / "gatepost.toml").write_text(f"[verification]\non_regressed = 'cat >>{tmp_path}/told'\n")
+    policy(server.path, f"on_regressed = 'cat >>{tmp_path}/told'\n")
     watch = begun(server, traffic(tmp_path, Moment(rate=20.0, errors=0.2)))
     clock = Clock(START + DEPLOY)
     worked(server, clock, DEPLOY + 400)

@@ -95,7 +95,7 @@ def _failed(into: _Open, counts: list[int], client: str, status: int, route: str
         return
     window.errors += 1
     counts[1] += 1
-    signature = f"{status} {route}" + (f" {mask_message(detail)}" if detail else "")
+    signature = printable(f"{status} {route}" + (f" {mask_message(detail)}" if detail else ""), 600)
     if (client, signature) not in into.once:
         into.once.add((client, signature))
         window.distinct += 1

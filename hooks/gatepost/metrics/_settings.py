@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gatepost.policy import HIGHER, LOWER, Duration
 
@@ -47,10 +48,16 @@ class Verification:
     forge_url: str = ""
     forge_repository: str = ""
     forge_token_file: str = ""
+    queue: Literal["sqlite", "postgresql"] = "sqlite"
+    queue_name: str = ""
+    queue_url_file: str = ""
     refuse_after_regression: bool = field(default=False, metadata=HIGHER)
 
 
 OUTWARD = (
+    "queue",
+    "queue_name",
+    "queue_url_file",
     "command",
     "on_regressed",
     "webhook",

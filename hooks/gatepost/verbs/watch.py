@@ -82,13 +82,13 @@ def _replay(args: argparse.Namespace) -> int:
 
 def _store(directory: str) -> Store:
     from gatepost.records import git_dir
-    from gatepost.watch.store import FILE, Store
+    from gatepost.watch.queue import open_store, watched
 
     with Repository(directory, own=directory == ".") as repo:
-        file = git_dir(repo) / "gatepost" / FILE
-    if not file.exists():
+        found = git_dir(repo)
+    if not watched(found):
         raise UsageError(f"{printable(directory)}: no deploy was watched here", "run it in the server's repository")
-    return Store(file)
+    return open_store(found)
 
 
 def _list(args: argparse.Namespace) -> int:

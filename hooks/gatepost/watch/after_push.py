@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gatepost.errors import CannotJudge
 from gatepost.git import Repository
 from gatepost.metrics import Verification
 from gatepost.model import Finding, is_zero, printable
 from gatepost.verify_rules import LIVE
 from gatepost.watch.model import Watch
-from gatepost.watch.store import FILE, Store
+from gatepost.watch.queue import open_store, watched
 
 SHORT = 12
 
 
 def last_regressed(directory: Path, ref: str) -> Watch | None:
     """Give the watch of the newest deploy of a ref that has a verdict, where that is ``regressed``."""
-    file = directory / "gatepost" / FILE
-    if not file.exists():
+    if not watched(directory):
         return None
-    with Store(file) as store:
+    with open_store(directory) as store:
         watches = [watch for watch in store.watches() if watch.ref == ref and watch.verdict]
     newest = watches[-1] if watches else None
     return newest if newest and (newest.verdict or {}).get("verdict") == "regressed" else None
@@ -27,7 +27,10 @@ def last_regressed(directory: Path, ref: str) -> Watch | None:
 
 def reminder(directory: Path, ref: str) -> str | None:
     """Give the line that tells a pusher of a regression that is still live; None where there is none."""
-    watch = last_regressed(directory, ref)
+    try:
+        watch = last_regressed(directory, ref)
+    except CannotJudge as error:
+        return f"gatepost: whether the last deploy regressed is not known: {printable(error.message, 200)}"
     if watch is None:
         return None
     reason = printable(str((watch.verdict or {}).get("reason", "")), 120)
@@ -41,8 +44,10 @@ def refusal(repo: Repository, directory: Path, ref: str, new: str, settings: Ver
 
     Its rollback is let through: the tree of the commit before it, or a commit that names it as reverted.
     """
+    if not settings.refuse_after_regression:
+        return None
     watch = last_regressed(directory, ref)
-    if watch is None or not settings.refuse_after_regression or _undoes(repo, watch, new):
+    if watch is None or _undoes(repo, watch, new):
         return None
     short = watch.oid[:SHORT]
     message = f"the last deploy {short} regressed: only its rollback may land now"

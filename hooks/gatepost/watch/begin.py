@@ -15,7 +15,7 @@ from gatepost.records import state_dir
 from gatepost.watch.detach import spawn
 from gatepost.watch.lock import running
 from gatepost.watch.model import Deploy, Watch
-from gatepost.watch.store import FILE, Store
+from gatepost.watch.queue import open_store, own
 from gatepost.watch.tell import show
 
 LOG = "watch.log"
@@ -41,7 +41,7 @@ def begin(git_dir: Path, deploy: Deploy, settings: Verification) -> Watch:
         begun=pushed + settings.settle if at_once else None,
         due=pushed,
     )
-    with Store(state_dir(git_dir) / FILE) as store:
+    with open_store(git_dir) as store:
         store.insert(watch)
         if watch.begun is not None:
             store.supersede(service, pushed, watch.id)
@@ -69,21 +69,13 @@ def work(git_dir: Path) -> None:
 
 def trusted(git_dir: Path, settings: Verification) -> Verification:
     """Take what acts outside of the repository from the server's own file only, not from a tree that was pushed."""
-    from gatepost.gate import VOCABULARY
-    from gatepost.policy import FILE as POLICY
-    from gatepost.policy import parse_policy, parse_toml
-
-    own = Verification()
-    file = git_dir / POLICY
-    if file.is_file():
-        policy = parse_policy(parse_toml(file.read_bytes(), str(file)), str(file), VOCABULARY)
-        own = policy.get("verification", Verification)
-    return replace(settings, **{name: getattr(own, name) for name in OUTWARD})
+    server = own(git_dir)
+    return replace(settings, **{name: getattr(server, name) for name in OUTWARD})
 
 
 def mark(git_dir: Path, oid: str, begun: float) -> Watch:
     """Say when a deploy happened: its watch begins then, and those of older deploys end."""
-    with Store(state_dir(git_dir) / FILE) as store:
+    with open_store(git_dir) as store:
         watch = store.get(oid)
         if watch is None:
             raise UsageError(f"{oid[:12]}: no watch waits for this commit", "push it to a deploy ref first")

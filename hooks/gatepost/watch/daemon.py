@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
 
-from gatepost.errors import UsageError
+from gatepost.errors import GatepostError, UsageError
 from gatepost.model import printable
 from gatepost.watch.lock import hold
-from gatepost.watch.store import FILE
+from gatepost.watch.queue import watched
 from gatepost.watch.worker import Worker
 
 SCAN = 30.0
@@ -48,10 +48,18 @@ def found(root: Path) -> Iterator[Path]:
     """Give the bare repositories below a directory that have had a watch."""
     for top, names, _ in os.walk(root):
         path = Path(top)
-        if (path / "gatepost" / FILE).is_file() and (path / "objects").is_dir():
+        if (path / "objects").is_dir() and _may_have(path):
             yield path
         if (path / "objects").is_dir() or len(path.relative_to(root).parts) >= DEPTH:
             names.clear()
+
+
+def _may_have(path: Path) -> bool:
+    try:
+        return watched(path)
+    except GatepostError as error:
+        sys.stderr.write(f"{printable(str(path))}: {printable(error.message, 300)}\n")
+        return False
 
 
 def _work(path: Path, stop: Event, once: bool) -> None:

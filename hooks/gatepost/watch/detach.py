@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from gatepost.git import environment
+from gatepost.watch.engine import URL
 
 _CODE = (
     "import sys, importlib; sys.path.insert(0, sys.argv[1]); importlib.import_module(sys.argv[3]).child(sys.argv[2])"
@@ -28,7 +29,7 @@ def spawn(git_dir: Path, log: Path, module: str = "gatepost.watch.worker") -> in
             stdout=out,
             stderr=out,
             cwd="/",
-            env=environment(own=False, client=False),
+            env=environment(own=False, client=False) | {n: v for n, v in os.environ.items() if n == URL},
             start_new_session=True,
             close_fds=True,
         )

@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gatepost.records import state_dir
-
-NAME = "worker.lock"
+from gatepost.watch.queue import lock_name
 
 
 @contextmanager
 def hold(git_dir: Path, seconds: float = 0.0) -> Iterator[bool]:
     """Try for so many seconds to be the worker of a repository; give whether that is so."""
-    handle = os.open(state_dir(git_dir) / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    handle = os.open(state_dir(git_dir) / lock_name(git_dir), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         until = time.monotonic() + seconds
         held = _try(handle)

@@ -17,7 +17,7 @@ from gatepost.records import REF, git_dir, read
 from gatepost.watch.begin import work
 from gatepost.watch.judge import certainty
 from gatepost.watch.model import Watch
-from gatepost.watch.store import FILE, Store
+from gatepost.watch.queue import open_store, watched
 from gatepost.watch.tell import KIND, REFS, message
 from gatepost.watch.verdict import EXIT
 
@@ -52,7 +52,7 @@ def ask(repo: Repository, revision: str, *, remote: str = "origin", wait: float 
     if oid is None:
         raise UsageError(f"{printable(revision, 60)}: no such commit here", "name a commit: gatepost status OID")
     directory = git_dir(repo)
-    server = (directory / "gatepost" / FILE).exists()
+    server = watched(directory)
     until, shown = time.monotonic() + wait, False
     soon = time.monotonic() + GRACE
     while True:
@@ -74,7 +74,7 @@ def _pause(found: Status, until: float) -> float:
 
 
 def _of_server(directory: Path, oid: str) -> Status:
-    with Store(directory / "gatepost" / FILE) as store:
+    with open_store(directory) as store:
         watch = store.get(oid)
     if watch is None:
         return _none(oid)

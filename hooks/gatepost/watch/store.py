@@ -1,4 +1,4 @@
-"""Keep watches in SQLite: a row that any worker leases, and may lose at any moment without loss.
+"""Keep watches in a database (see engine.py): a row that any worker leases, and may lose at any moment without loss.
 
 The row is the queue. A worker takes a due row for ``LEASE`` seconds and gives it back with what it found;
 a worker that dies leaves a lease that runs out. Each lease raises ``fence``, and only the holder of
@@ -9,15 +9,15 @@ lease that lies further ahead than it ever could was written before the clock ju
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager, suppress
 from threading import RLock
 from typing import Any
 
 from gatepost.errors import CannotJudge
+from gatepost.model import printable
 from gatepost.watch.counts import Counts
+from gatepost.watch.engine import Connection, Engine
 from gatepost.watch.model import OPEN, Watch, settings_from_json, settings_to_json
 
 FILE = "watch.sqlite"
@@ -26,23 +26,46 @@ FAR = 900.0
 
 _SCHEMA = """
 create table if not exists watch (
-  id text primary key, oid text not null, ref text not null, service text not null, pushed real not null,
-  state text not null, settings text not null, old text, begun real, ended real, superseded real,
+  id text primary key, oid text not null, ref text not null, service text not null, pushed double precision not null,
+  state text not null, settings text not null, old text, begun double precision, ended double precision, superseded
+  double precision,
   baseline text, signals text not null default '[]', progress text not null default '{}', verdict text,
-  problem text not null default '', told text not null default '[]', due real not null default 0,
-  fence integer not null default 0, lease real not null default 0);
+  problem text not null default '', told text not null default '[]', due double precision not null default 0,
+  fence integer not null default 0, lease double precision not null default 0);
 create index if not exists watch_due on watch (state, due);
 create index if not exists watch_service on watch (service, begun);
 create table if not exists poll (
-  watch text not null, start real not null, counts text not null, primary key (watch, start)) without rowid;
+  watch text not null, start double precision not null, counts text not null, primary key (watch, start));
 create table if not exists signature (
-  service text not null, signature text not null, first real not null, last real not null, count real not null,
-  known integer not null default 0, primary key (service, signature)) without rowid;
+  service text not null, signature text not null, first double precision not null, last double precision not null,
+  count double precision not null,
+  known integer not null default 0, primary key (service, signature));
 create table if not exists minute (
-  service text not null, at real not null, requests real not null, errors real not null, counted real not null,
-  primary key (service, at)) without rowid;
-create table if not exists coverage (service text primary key, since real not null, until real not null);
+  service text not null, at double precision not null, requests double precision not null, errors double precision
+  not null, counted double precision not null,
+  primary key (service, at));
+create table if not exists coverage (service text primary key, since double precision not null, until double
+  precision not null);
 """
+_PRESENT = "select 1 from pg_tables where schemaname = current_schema() and tablename = 'coverage'"
+_PRESENT_LITE = "select 1 from sqlite_master where name = 'coverage'"
+_DUE = "select id from watch where state != 'done' and (due <= ? or due > ?) and (lease <= ? or lease > ?)"
+_COVER = (
+    "insert into coverage values (?, ?, ?)"
+    " on conflict (service) do update set since = excluded.since, until = excluded.until"
+)
+_SIGNATURE = (
+    "insert into signature (service, signature, first, last, count) values (?, ?, ?, ?, ?)"
+    " on conflict (service, signature) do update set"
+    " first = case when excluded.first < signature.first then excluded.first else signature.first end,"
+    " last = case when excluded.last > signature.last then excluded.last else signature.last end,"
+    " count = signature.count + excluded.count"
+)
+_POLL = "insert into poll values (?, ?, ?) on conflict (watch, start) do update set counts = excluded.counts"
+_MINUTE = (
+    "insert into minute values (?, ?, ?, ?, ?) on conflict (service, at) do update set"
+    " requests = excluded.requests, errors = excluded.errors, counted = excluded.counted"
+)
 _COLUMNS = (
     "id oid ref service pushed state settings old begun ended superseded baseline signals progress verdict problem "
     "told due fence"
@@ -55,19 +78,29 @@ _JSON = frozenset({"baseline", "signals", "progress", "verdict", "told"})
 class Store:
     """The database of one repository's watches."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
         self._lock = RLock()
+        self._open: Connection | None = None
         with self._errors():
-            self._db = sqlite3.connect(path, timeout=15, isolation_level=None, check_same_thread=False)
-            self._db.execute("pragma journal_mode=wal")
-            self._db.execute("pragma synchronous=normal")
-            if not self._db.execute("select 1 from sqlite_master where name='coverage'").fetchone():
-                self._db.executescript(_SCHEMA)
+            present = self._db.execute(_PRESENT if engine.shared else _PRESENT_LITE).fetchone()
+        if not present:
+            with self._write(alone=True) as db:
+                for statement in filter(str.strip, _SCHEMA.split(";")):
+                    db.execute(statement)
+
+    @property
+    def _db(self) -> Connection:
+        if self._open is None:
+            self._open = self.engine.connect()
+        return self._open
 
     def close(self) -> None:
         """Close the database."""
-        self._db.close()
+        if self._open is not None:
+            with suppress(*self.engine.errors):
+                self._open.close()
+            self._open = None
 
     def __enter__(self) -> Store:
         return self
@@ -80,25 +113,33 @@ class Store:
         try:
             with self._lock:
                 yield
-        except sqlite3.Error as error:
-            raise CannotJudge(f"{self.path}: {error}", "see that the disk is not full and the file is ours") from None
+        except self.engine.errors as error:
+            self._drop()
+            raise CannotJudge(f"{self.engine.name}: {printable(str(error), 300)}", self.engine.advice) from None
+
+    def _drop(self) -> None:
+        """Let a connection to a server go that may be broken: the next call makes another."""
+        if self.engine.shared:
+            self.close()
 
     @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        """Hold the write lock for a block, all or nothing."""
+    def _write(self, *, alone: bool = False) -> Iterator[Connection]:
+        """Hold a transaction for a block, all or nothing; ``alone`` where no other may write meanwhile."""
         with self._errors():
-            self._db.execute("begin immediate")
+            db = self._db
+            for statement in self.engine.alone if alone else self.engine.begin:
+                db.execute(statement)
             try:
-                yield self._db
+                yield db
+                db.execute("commit")
             except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("rollback")
+                with suppress(*self.engine.errors):  # the database may have rolled back by itself
+                    db.execute("rollback")
                 raise
-            self._db.execute("commit")
 
     def _all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._errors(), closing(self._db.execute(sql, values)) as cursor:
-            return cursor.fetchall()
+            return [tuple(row) for row in cursor.fetchall()]
 
     def insert(self, watch: Watch) -> None:
         """Add a watch."""
@@ -136,15 +177,12 @@ class Store:
     def lease(self, now: float) -> Watch | None:
         """Take the watch that is due the longest; None where there is none."""
         with self._write() as db:
-            found = db.execute(
-                "select id from watch where state != 'done' and (due <= ? or due > ?) and (lease <= ? or lease > ?)"
-                " order by due limit 1",
-                (now, now + FAR, now, now + FAR),
-            ).fetchone()
+            sql = f"{_DUE} order by due limit 1{self.engine.taking}"
+            found = db.execute(sql, (now, now + FAR, now, now + FAR)).fetchone()
             if found is None:
                 return None
             db.execute("update watch set lease = ?, fence = fence + 1 where id = ?", (now + LEASE, found[0]))
-            row = db.execute(f"select {', '.join(_NAMES)} from watch where id = ?", found).fetchone()  # noqa: S608 - names are ours
+            row = db.execute(f"select {', '.join(_NAMES)} from watch where id = ?", (found[0],)).fetchone()  # noqa: S608 - names are ours
         return _watch(row)
 
     def renew(self, watch: Watch, now: float) -> bool:
@@ -154,7 +192,9 @@ class Store:
             return db.execute(sql, (now + LEASE, watch.id, watch.fence)).rowcount == 1
 
     def release(self) -> None:
-        """Take all leases back: whoever held the worker's lock before us is dead."""
+        """Take all leases back: whoever held the worker's lock before us is dead. A shared queue may be others'."""
+        if self.engine.shared:
+            return
         with self._write() as db:
             db.execute("update watch set lease = 0, fence = fence + 1 where lease > 0")
 
@@ -167,12 +207,12 @@ class Store:
             done = db.execute(sql, (*row.values(), watch.id, watch.fence)).rowcount == 1
             if done and polls:
                 rows = [(watch.id, each.start, json.dumps(each.to_json())) for each in polls]
-                db.executemany("insert or replace into poll values (?, ?, ?)", rows)
+                db.executemany(_POLL, rows)
         return done
 
     def tell(self, watch: Watch, channel: str) -> bool:
         """Mark a channel as told, before it is; False where another worker did so."""
-        with self._write() as db:
+        with self._write(alone=True) as db:
             told = json.loads(db.execute("select told from watch where id = ?", (watch.id,)).fetchone()[0])
             if channel in told:
                 return False
@@ -222,32 +262,31 @@ class Store:
 
         Signatures are (first, last, count), minutes (at, requests, errors, counted).
         """
-        with self._write() as db:
+        with self._write(alone=True) as db:
             known = db.execute("select since, until from coverage where service = ?", (service,)).fetchone()
+            if known and span[0] != known[1] and span[1] != known[0]:
+                return  # another worker has learned it meanwhile
             since, until = (min(span[0], known[0]), max(span[1], known[1])) if known else span
-            db.execute("insert or replace into coverage values (?, ?, ?)", (service, since, until))
+            db.execute(_COVER, (service, since, until))
             db.executemany(
-                "insert into signature (service, signature, first, last, count) values (?, ?, ?, ?, ?)"
-                " on conflict do update set first = min(first, excluded.first), last = max(last, excluded.last),"
-                " count = count + excluded.count",
+                _SIGNATURE,
                 [(service, name, *each) for name, each in signatures.items()],
             )
-            db.executemany(
-                "insert or replace into minute values (?, ?, ?, ?, ?)", [(service, *each) for each in minutes]
-            )
+            db.executemany(_MINUTE, [(service, *each) for each in minutes])
 
     def restart(self, service: str, span: tuple[float, float]) -> None:
         """Forget what is covered, but for the names: a gap that is too long to be read at once."""
-        with self._write() as db:
+        with self._write(alone=True) as db:
             db.execute("update signature set count = 0 where service = ?", (service,))
-            db.execute("insert or replace into coverage values (?, ?, ?)", (service, *span))
+            db.execute(_COVER, (service, *span))
 
     def forget(self, service: str, signatures: float, minutes: float) -> None:
         """Drop what is older than two moments."""
-        with self._write() as db:
-            db.execute("delete from signature where service = ? and last < ? and not known", (service, signatures))
+        with self._write(alone=True) as db:
+            db.execute("delete from signature where service = ? and last < ? and known = 0", (service, signatures))
             db.execute("delete from minute where service = ? and at < ?", (service, minutes))
-            db.execute("update coverage set since = max(since, ?) where service = ?", (signatures, service))
+            later = "update coverage set since = ? where service = ? and since < ?"
+            db.execute(later, (signatures, service, signatures))
 
     def signatures(self, service: str) -> list[tuple[str, float, float, float, bool]]:
         """Give the catalogue: signature, first, last, count, whether somebody said it is known."""
@@ -258,7 +297,8 @@ class Store:
         """Take a signature out: it never makes an alarm again."""
         with self._write() as db:
             db.execute(
-                "insert into signature values (?, ?, ?, ?, 0, 1) on conflict do update set known = 1",
+                "insert into signature values (?, ?, ?, ?, 0, 1)"
+                " on conflict (service, signature) do update set known = 1",
                 (service, signature, now, now),
             )
 

@@ -18,11 +18,10 @@ from gatepost.errors import CannotJudge, GatepostError
 from gatepost.metrics import Reader, Verification
 from gatepost.metrics._open import open_source
 from gatepost.model import printable
-from gatepost.records import state_dir
 from gatepost.watch import look, tell
 from gatepost.watch.lock import hold
 from gatepost.watch.model import Watch
-from gatepost.watch.store import FILE, Store
+from gatepost.watch.queue import open_store
 
 JUMP = 30.0
 IDLE = 1.0
@@ -42,7 +41,7 @@ class Worker:
         opening: Open = open_source,
     ) -> None:
         self.git_dir = git_dir
-        self.store = Store(state_dir(git_dir) / FILE)
+        self.store = open_store(git_dir)
         self._clock, self._steady, self._open = clock, steady, opening
         self._offset = clock() - steady()
         self._readers: dict[Verification, Reader] = {}
@@ -144,6 +143,6 @@ def child(directory: str) -> None:
             with Worker(git_dir) as worker:
                 worker.store.release()
                 worker.run(Event(), until_idle=True)
-        with Store(state_dir(git_dir) / FILE) as store:
+        with open_store(git_dir) as store:
             if not store.pending():
                 return
