@@ -126,6 +126,7 @@ def test_a_worker_that_died_is_told(tmp_path: Path) -> None:
     builds.mkdir()
     asked = {"head": server.tip(), "base": None, "ref": "refs/heads/main"}
     (builds / "1-x.begun").write_text(json.dumps(asked))
+    (builds / "0-y").write_text("no JSON")
     child(str(server.path))
     assert "died" in told(server)["reason"]
     assert not list(builds.iterdir())

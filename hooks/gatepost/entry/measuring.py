@@ -98,7 +98,12 @@ def _next(git_dir: Path) -> Iterator[Path]:
 
 
 def _work(git_dir: Path, path: Path) -> None:
-    asked = json.loads(path.read_bytes())
+    try:
+        asked = json.loads(path.read_bytes())
+    except ValueError as error:
+        incident.note(git_dir, f"{path.name} in gatepost/builds cannot be read: {error}")
+        path.unlink()
+        return
     died = path.name.endswith(".begun")
     begun = path if died else path.rename(path.with_name(path.name + ".begun"))
     with Repository(git_dir, client=False) as repo:
