@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
-from gatepost.checks import _fleet_read as reading
 from gatepost.checks._fleet import Fleet, Stock
-from gatepost.checks._fleet_judge import Judge, judge
 from gatepost.checks._fleet_settings import expectations, fleet_of
 from gatepost.errors import NotAFile, TooLarge
 from gatepost.git import Change
@@ -35,6 +32,10 @@ class FleetRun:
         self, ecosystem: str, directory: str, deltas: list[Delta], places: dict[str, tuple[str, int]]
     ) -> tuple[list[dict[str, Any]], list[Finding]]:
         """Judge the names of one group; the service that the group belongs to is left out."""
+        from datetime import datetime, timezone
+
+        from gatepost.checks._fleet_judge import Judge, judge  # most pushes have no fleet to ask
+
         stocks = self._read()
         own = {s.name for s in self.fleet.service if not s.repository and _covers(s.path, directory)}
         today = datetime.now(timezone.utc).date()
@@ -42,6 +43,8 @@ class FleetRun:
         return judge(court, ecosystem, deltas, places)
 
     def _read(self) -> list[Stock]:
+        from gatepost.checks import _fleet_read as reading
+
         if self._stocks is None:
             self._expected = expectations(self.fleet.expect, self.change.base, self.problems)
             self._stocks = self._snapshot()
@@ -54,6 +57,8 @@ class FleetRun:
         return self._stocks
 
     def _snapshot(self) -> list[Stock]:
+        from gatepost.checks import _fleet_read as reading
+
         path = self.fleet.snapshot
         if not path:
             return []
