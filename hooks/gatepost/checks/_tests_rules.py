@@ -50,7 +50,7 @@ GUARDED = Rule(
 
     Instead: take the assertion out of the condition; split the test in two where two situations exist.
 
-    Fine when: both branches assert, or the condition tells platforms or versions apart (then it is a note).""",
+    Fine when: both branches assert, or the condition tells platforms, versions or environments apart (a note).""",
 )
 UNREACHABLE = Rule(
     "tests/assertion-unreachable",

@@ -69,7 +69,7 @@ def run(change: Change, policy: Policy) -> Outcome:
     findings = [
         _finding(weak) for weak in verdict.weakenings if not weak.explained and weak.change != "expected-changed"
     ]
-    findings += [] if push.product else _expected(verdict.weakenings)
+    findings += [] if push.beside else _expected(verdict.weakenings)
     findings += [_unread(path, reason, lost) for path, reason, lost in verdict.unread]
     return Outcome(tuple(findings), {"tests": _section(verdict.weakenings)}, tuple(_missing(push.languages)))
 
@@ -144,10 +144,12 @@ def _fix(weak: Weakening) -> str:
 
 def _expected(weakenings: Sequence[Weakening]) -> Iterator[Finding]:
     from gatepost.checks._tests_rules import EXPECTED
+    from gatepost.suites._words import respelled
 
     changed: dict[str, list[Weakening]] = {}
     for weak in weakenings:
-        if weak.change == "expected-changed" and not weak.explained:
+        spelled = bool(weak.test) and respelled(weak.before, weak.after)
+        if weak.change == "expected-changed" and not weak.explained and not spelled:
             changed.setdefault(weak.path, []).append(weak)
     for path, found in changed.items():
         first = found[0]

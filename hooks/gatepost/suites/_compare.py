@@ -6,15 +6,21 @@ Only what stays unexplained is a weakening; what was explained is kept for the r
 from __future__ import annotations
 
 import builtins
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gatepost.model import Level
-from gatepost.suites._units import Assertion, Detail, Marker, Unit
+from gatepost.suites._units import BOUND, PART, Assertion, Detail, Marker, Unit
 from gatepost.suites._words import identifiers, shares
 
 MANY = 40_000
+CLOSE = 0.05
+ANEW = 0.34
+_ORDER: tuple[Level | None, ...] = ("error", "warning", None, "note")
+_AROUND = ("if", "for", "while", "try", "with", "asyncwith")
+_VALUE = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|[\w.]+")
 _ANYTHING = frozenset(
     ("Exception", "BaseException", "Throwable", "Error", "StandardError", "any", "java.lang.Exception")
 )
@@ -33,6 +39,7 @@ class Weakening:
     explained: str = ""
     level: Level | None = None
     suite: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,21 @@ def compare(old: Unit, new: Unit, around: Surroundings) -> Iterator[Weakening]:
         yield from _marks(new, one, other)
         yield from _rows(new, one, other, around)
         yield from _limits(new, one, other)
-    yield from _Assertions(old, new, around).compare()
+    yield from _folded(_Assertions(old, new, around).compare())
+
+
+def _folded(found: Iterable[Weakening]) -> Iterator[Weakening]:
+    """Give one weakening for each cause, with how many assertions it concerns: one skip is one finding."""
+    groups: dict[tuple[str, str, str], list[Weakening]] = defaultdict(list)
+    for weak in found:
+        if weak.cause:
+            groups[weak.change, weak.cause, weak.explained].append(weak)
+        else:
+            yield weak
+    for same in groups.values():
+        worst = min(same, key=lambda weak: _ORDER.index(weak.level))
+        more = f" (and {len(same) - 1} more)" if len(same) > 1 else ""
+        yield replace(worst, before=f"{worst.before}{more}")
 
 
 def _uncollected(old: Unit, new: Unit, around: Surroundings) -> Weakening:
@@ -98,9 +119,9 @@ def _uncollected(old: Unit, new: Unit, around: Surroundings) -> Weakening:
 
 def _marks(new: Unit, one: Detail, other: Detail) -> Iterator[Weakening]:
     had = Counter((marker.kind, marker.conditional) for marker in one.markers)
-    known = {marker.text for marker in one.markers}
+    known = {(marker.text, marker.conditional) for marker in one.markers}
     for marker in other.markers:
-        if marker.text in known or marker.kind == "focus":
+        if (marker.text, marker.conditional) in known or marker.kind == "focus":
             continue
         if had[marker.kind, marker.conditional] > 0:
             had[marker.kind, marker.conditional] -= 1
@@ -120,12 +141,20 @@ def _rows(new: Unit, one: Detail, other: Detail, around: Surroundings) -> Iterat
     from gatepost.suites._words import words
 
     left = [row for row in lost if around.gained[f"row {row}"] <= 0 and not around.obsolete(words(row))]
-    why = "" if left else "the rows stand in another test now, or name what the product no longer has"
+    left = [row for row in left if other.rows or not _spelled_out(row, one, other)]
+    why = "" if left else "the rows stand in another test or in statements now, or name what the product no longer has"
     if lost:
         before = "; ".join((left or lost)[:3])
         yield Weakening(
             "cases-removed", new.name, new.path, new.line, before, f"{len(other.rows)} of {len(one.rows)} rows", why
         )
+
+
+def _spelled_out(row: str, one: Detail, other: Detail) -> bool:
+    """Tell whether the values of a row stand in statements of the test that are new."""
+    said = " ".join((Counter(other.statements) - Counter(one.statements)).keys())
+    values = _VALUE.findall(row)
+    return bool(values) and all(value in said for value in values)
 
 
 def _limits(new: Unit, one: Detail, other: Detail) -> Iterator[Weakening]:
@@ -145,6 +174,7 @@ class _Assertions:
         self.before, self.after = old.detail(), new.detail()
         self.fresh: list[Assertion] = []
         self.free: list[Assertion] = []
+        self.off = not old.helper and any(weak.level is None for weak in _marks(new, self.before, self.after))
 
     def compare(self) -> Iterator[Weakening]:
         """Give what was lost, loosened, guarded or made idle."""
@@ -155,7 +185,15 @@ class _Assertions:
         if len(lost) * len(self.fresh) > MANY:
             yield self.many(lost)
             return
-        stages = (self.exception, self.same_subject, self.explained, self.idle, self.emptied, self.rewritten)
+        stages = (
+            self.allowed,
+            self.exception,
+            self.same_subject,
+            self.explained,
+            self.idle,
+            self.emptied,
+            self.rewritten,
+        )
         for stage in stages:
             rest: list[Assertion] = []
             for assertion in lost:
@@ -183,7 +221,7 @@ class _Assertions:
         for same in there.values():
             same.sort(key=lambda assertion: -len(assertion.guards))
         pairs, lost = [], []
-        for assertion in self.before.live:
+        for assertion in _distinct(self.before.live):
             same = there[assertion.canon]
             if same:
                 alike = next((other for other in reversed(same) if other.exceptions == assertion.exceptions), same[-1])
@@ -218,6 +256,7 @@ class _Assertions:
                 show(one),
                 f"{guards[-1]}: {show(other)}",
                 level="note" if platform else None,
+                cause=guards[-1],
             )
         if one.operator in ("raises", "warns"):
             yield from (found for found in (self.breadth(one, other),) if found is not None)
@@ -230,6 +269,19 @@ class _Assertions:
                 f"{show(one)} ± {one.tolerance:g}",
                 f"± {other.tolerance:g}",
             )
+
+    def allowed(self, one: Assertion) -> Weakening | None:
+        """Find the call that had to be refused as a plain statement: it must succeed now, another answer."""
+        if one.operator != "raises":
+            return None
+        call = _plain(one.subject)
+        had = Counter(_plain(said) for said in self.before.statements)
+        has = Counter(_plain(said) for said in self.after.statements)
+        again = any(new.operator == "raises" and new.subject == one.subject for new in self.fresh)
+        caught = again or any(said.startswith(_AROUND) or "suppress" in said or "catch" in said for said in has - had)
+        if caught or has[call] < max(had[call], 1):
+            return None
+        return replace(self.found("expected-changed", one), after="the call must succeed")
 
     def exception(self, one: Assertion) -> Weakening | None:
         """Find the exception assertion that took the place of one."""
@@ -248,7 +300,7 @@ class _Assertions:
             one.pattern and not other.pattern and other.exceptions == one.exceptions
         ):
             return self.found("assertion-loosened", one, other, level=self.arranged(one))
-        if one.exceptions != other.exceptions or one.pattern != other.pattern:
+        if one.exceptions != other.exceptions or (one.pattern and one.pattern != other.pattern):
             return self.found("expected-changed", one, other)
         return None
 
@@ -271,11 +323,11 @@ class _Assertions:
             return self.found("expected-changed", one, other)
         if len(same) > 1 and len(self.after.live) >= len(self.before.live):
             return self.found("assertion-removed", one, other, "several assertions on its subject took its place")
-        return self.found("assertion-loosened", one, other, self.explanation(one), self.arranged(one))
+        return self.found("assertion-loosened", one, other, self.explanation(one), self.weaker(one, other))
 
     def explained(self, one: Assertion) -> Weakening | None:
         """Look for the assertion elsewhere, in a stronger one, or among what the product lost."""
-        why = self.around.moved(one) or self.merged(one) or self.explanation(one)
+        why = self.around.moved(one) or self.merged(one) or self.tabled(one) or self.explanation(one)
         return self.found("assertion-removed", one, None, why) if why else None
 
     def explanation(self, one: Assertion) -> str:
@@ -285,14 +337,23 @@ class _Assertions:
     def merged(self, one: Assertion) -> str:
         """Find a new assertion at least as strong that names half of what this one names."""
         for other in self.fresh:
-            if other.strength >= one.strength and shares(one.names, other.names):
+            strong = other.strength >= one.strength or _reported(one, other)
+            if (strong and shares(one.names, other.names)) or one.names & set(other.exceptions):
                 return f"taken up by `{show(other)}`"
         return ""
+
+    def tabled(self, one: Assertion) -> str:
+        """Find what an assertion compared in a new row of the test, which must assert something new."""
+        rows = (Counter(self.after.rows) - Counter(self.before.rows)) if self.fresh else Counter[str]()
+        values = _values(one)
+        said = next((row for row in rows if values and all(value in _VALUE.findall(row) for value in values)), "")
+        return f"a row of the test now: {said[:80]}" if said else ""
 
     def idle(self, one: Assertion) -> Weakening | None:
         """Find the assertion where it can never run."""
         for other in self.after.assertions:
             if other.dead and other.canon == one.canon:
+                skip = self.off and "behind a skip" in other.dead
                 return Weakening(
                     "assertion-unreachable",
                     self.new.name,
@@ -300,7 +361,9 @@ class _Assertions:
                     self.new.line,
                     show(one),
                     other.dead,
-                    level=self.last(),
+                    "the skip is reported" if skip else "",
+                    None if skip else self.last(),
+                    cause=other.dead,
                 )
         return None
 
@@ -324,16 +387,55 @@ class _Assertions:
             return self.found("expected-changed", one, other)
         if strong:
             return self.found("assertion-removed", one, other, "rewritten: another assertion took its place")
-        return self.found("assertion-loosened", one, other, level=self.arranged(one))
+        return self.found("assertion-loosened", one, other, level=self.weaker(one, other))
+
+    def weaker(self, one: Assertion, other: Assertion) -> Level | None:
+        """Give the level of a loosening: a small tolerance, or a whole that was split in parts, is a note."""
+        close = other.operator == "approx" and other.expected == one.expected and (other.tolerance or 0) <= CLOSE
+        parts = [new for new in self.fresh if new.strength >= PART and _related(one, new)]
+        split = len(parts) > 1 and len(self.after.live) > len(self.before.live)
+        return "note" if close or split else self.arranged(one)
 
     def removed(self, one: Assertion) -> Weakening:
         """Report an assertion of which nothing is left, quietly where its scenario left with it."""
         level = None if one.operator == "warns" else self.last()  # deprecations end
         gone = self.after.live and self.arranged(one)
         why = "what it looked at is gone or changed as well" if gone and level is None else ""
-        if level is None and (one.weak or len(self.after.live) >= len(self.before.live)):
+        if level is None and (one.weak or len(self.after.live) >= len(self.before.live) or self.minor(one)):
             level = "note"
         return self.found("assertion-removed", one, None, why, level)
+
+    def minor(self, one: Assertion) -> bool:
+        """Tell what another assertion implies, or what went with its value, its branch, its deprecation."""
+        if one.operator == "warns":
+            return bool(one.exceptions) and all(_deprecates(name) for name in one.exceptions)
+        left = [other for other in self.after.live if other.operator not in ("raises", "warns", "fails")]
+        implied = one.strength <= BOUND and any(
+            other.strength > one.strength and _part_of(one.subject, other.subject) for other in left
+        )
+        before, after = Counter(self.before.arranged), Counter(self.after.arranged)
+        branch = any(said.startswith("if ") for said in before - after)
+        kept = any(other.subject == one.subject and other.strength >= one.strength for other in left)
+        skips = sum(mark.conditional for mark in self.after.markers) > sum(m.conditional for m in self.before.markers)
+        asked = any(said.startswith("if ") and one.subject in said for said in after - before)
+        return implied or (branch and kept) or (skips and asked) or self.unmade(one)
+
+    def unmade(self, one: Assertion) -> bool:
+        """Tell whether the test no longer makes the value that the assertion looked at."""
+        had, has = "\n".join(self.before.statements), "\n".join(self.after.statements)
+        for name in identifiers(one.subject):
+            shown = re.escape(name)
+            made = re.search(rf"\bas {shown}\b|\b(?:var|let|const|for) {shown}\b|(?m:^{shown} ?:?=[^=])", had)
+            if made and not re.search(rf"\b{shown}\b", has):
+                return True
+        return False
+
+    def anew(self) -> bool:
+        """Tell a test that was written anew: little of what it did is left, and it asserts about as much."""
+        before = Counter(self.before.arranged)
+        kept = sum((before & Counter(self.after.arranged)).values())
+        total = len(self.before.arranged)
+        return total > 1 and kept < ANEW * total and 2 * len(self.after.live) >= len(self.before.live)
 
     def last(self) -> Level | None:
         """Give the level where the test demands nothing any more, and was not written anew."""
@@ -345,12 +447,47 @@ class _Assertions:
 
     def arranged(self, one: Assertion) -> Level | None:
         """Give a lower level where what the assertion looked at went or changed with it."""
-        if one.operator == "fails":
+        if one.operator == "fails" or self.anew():
             return "note"
         gone = Counter(self.before.arranged) - Counter(self.after.arranged)
         looked = identifiers(one.subject)
         own = one.subject if one.operator in ("raises", "warns") else ""
         return "note" if any(looked & identifiers(said) for said in gone if said not in own) else None
+
+
+def _distinct(live: Sequence[Assertion]) -> Iterator[Assertion]:
+    """Drop what is written twice, one right below the other: it demands nothing more."""
+    last: Assertion | None = None
+    for one in live:
+        twice = last is not None and last.canon == one.canon and last.guards == one.guards
+        if last is None or not twice or last.exceptions != one.exceptions or one.line - last.line != 1:
+            yield one
+        last = one
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"^(?:async )?(?:function )?\(\) ?(?:=>)? ?|[\s;{}]", "", text)
+
+
+def _values(one: Assertion) -> list[str]:
+    """Give the names and literals that an assertion compares."""
+    literal = one.expected if one.expected[:1] in "'\"[({-0123456789" else ""
+    plain = one.subject if one.subject.isidentifier() else ""
+    return _VALUE.findall(plain or literal)
+
+
+def _reported(one: Assertion, other: Assertion) -> bool:
+    """Tell a panic that became an error: another answer."""
+    return one.operator.startswith("Panics") and other.operator == "!=" and other.expected == "nil"
+
+
+def _deprecates(name: str) -> bool:
+    return "Deprecat" in name or "RemovedIn" in name or name.endswith("FutureWarning")
+
+
+def _part_of(subject: str, other: str) -> bool:
+    """Tell whether the second looks at the first, or at a part of it."""
+    return bool(subject) and subject in other and identifiers(subject) <= identifiers(other)
 
 
 def _related(one: Assertion, other: Assertion) -> bool:
@@ -403,6 +540,10 @@ def _platform(guard: str) -> bool:
             "platform.",
             "process.platform",
             "runtime.GOOS",
+            "process.env",
+            "os.environ",
+            "os.getenv",
+            "os.Getenv",
             "RUBY_",
         )
     )

@@ -37,7 +37,7 @@ _MATCHERS: dict[str, tuple[str, int]] = {
     **dict.fromkeys(("toContain", "toContainEqual", "include", "contain", "includes", "contains"), ("contains", PART)),
     **dict.fromkeys(("toMatch", "match", "matches", "toHaveProperty", "property", "members"), ("matches", PART)),
     **dict.fromkeys(("toBeGreaterThan", "above", "greaterThan", "isAbove", "gt"), (">", BOUND)),
-    **dict.fromkeys(("toBeGreaterThanOrEqual", "least", "isAtLeast", "gte"), (">=", BOUND)),
+    **dict.fromkeys(("toBeGreaterThanOrEqual", "least", "isAtLeast", "gte", "greaterThanOrEqual"), (">=", BOUND)),
     **dict.fromkeys(("toBeLessThan", "below", "lessThan", "isBelow", "lt"), ("<", BOUND)),
     **dict.fromkeys(("toBeLessThanOrEqual", "most", "isAtMost", "lte"), ("<=", BOUND)),
     **dict.fromkeys(

@@ -16,12 +16,13 @@ from gatepost.suites._compare import Surroundings, Weakening, compare, show
 from gatepost.suites._match import Pair, differing, pair
 from gatepost.suites._selection import code, selects, snapshot
 from gatepost.suites._units import Source, Unit
-from gatepost.suites._words import code_words, overlap
+from gatepost.suites._words import code_list, code_words, overlap
 
 PRODUCT_BYTES = 6 * 1024 * 1024
 CONFIG_BYTES = 512 * 1024
 PARAMETRISED = 0.35
 REAPPEARING = 0.6
+CUT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class Push:
         detail = unit.detail()
         shown = "; ".join(show(assertion) for assertion in detail.live[:3])
         line = self.anchor(unit)
-        why = _why_gone(unit, new, around)
+        why = _why_gone(unit, new, around) or self.shortened(unit)
         level: Level | None = "note" if self._deleted else None
         return Weakening("test-removed", unit.name, unit.path, line, shown, "", why, level)
 
@@ -191,7 +192,8 @@ class Push:
             change = self.change.paths[path]
             left -= self.size(change)
             if left > 0:
-                files.append(Silenced(path, self.bytes_of(change.old), self.bytes_of(change.new)))
+                test = self.tested(path) or "test-d." in path
+                files.append(Silenced(path, self.bytes_of(change.old), self.bytes_of(change.new), test))
         yield from suppressed(files)
 
     def bytes_of(self, entry: Entry | None) -> bytes:
@@ -210,6 +212,37 @@ class Push:
         """Give the changed paths of the product's own code."""
         own = (path for path in self.change.paths if code(path))
         return tuple(path for path in own if not any(suite.claims(path) and not suite.mixed for suite in self.suites))
+
+    @cached_property
+    def beside(self) -> bool:
+        """Tell whether the push changes more than tests, snapshots and prose: then other values are expected."""
+        prose = (".md", ".rst", ".txt", ".snap", ".ambr")
+        return bool(self.product) or any(
+            not path.endswith(prose) and not snapshot(path) and not any(suite.claims(path) for suite in self.suites)
+            for path in self.change.paths
+        )
+
+    @cached_property
+    def _fewer(self) -> frozenset[str]:
+        """Give the identifiers that product code names less often now, where the push mostly takes code away."""
+        before: Counter[str] = Counter()
+        lines, left = 0, PRODUCT_BYTES
+        for path in self.product:
+            change = self.change.paths[path]
+            left -= self.size(change)
+            if left < 0:
+                break
+            old, new = self.bytes_of(change.old), self.bytes_of(change.new)
+            had, has = Counter(old.splitlines()), Counter(new.splitlines())
+            lines += sum((had - has).values()) - CUT * sum((has - had).values())
+            before.update(code_list(old.decode("utf-8", "replace")))
+            before.subtract(code_list(new.decode("utf-8", "replace")))
+        return frozenset(word for word, count in before.items() if count > 0) if lines > 0 else frozenset()
+
+    def shortened(self, unit: Unit) -> str:
+        """Say which of the names of a test the product uses less now; two at least."""
+        names = sorted(unit.detail().words & self._fewer)
+        return f"the push takes away product code that names {', '.join(names[:3])}" if len(names) > 1 else ""
 
     @cached_property
     def _deleted(self) -> frozenset[str]:

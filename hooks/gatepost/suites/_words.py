@@ -17,6 +17,10 @@ _COMMON = """
     test tests require
 """
 _NOISE = frozenset(_COMMON.split())
+_LITERAL = re.compile(
+    r"'[^'\n]*'|\"[^\"\n]*\"|`[^`]*`|\b\d[\w.]*|!|\b(?:[Nn]ot\w*|[Tt]rue|[Ff]alse|None|null|nil|undefined)\b"
+)
+_QUALIFIER = re.compile(r"\b[A-Za-z_]\w*\.(?=[A-Za-z_])")
 _COMMENT = re.compile(r"(?m)^\s*(?:#|//|\*|/\*).*$")
 _SUCCESSOR = re.compile(r"gatepost:\s*successor(?:\s+of)?[ \t]+([^\r\n]+)")
 
@@ -39,6 +43,18 @@ def repeated(text: str) -> frozenset[str]:
 def code_words(text: str) -> set[str]:
     """Give the identifiers of a file; lines that are comments do not count."""
     return set(_WORD.findall(_COMMENT.sub("", text)))
+
+
+def respelled(before: str, after: str) -> bool:
+    """Tell whether a value is only written in another way: no literal, exception or negation is new."""
+    if before.startswith(("raises(", "warns(")):
+        return _QUALIFIER.sub("", before) == _QUALIFIER.sub("", after)
+    return bool(before) and not Counter(_LITERAL.findall(after)) - Counter(_LITERAL.findall(before))
+
+
+def code_list(text: str) -> list[str]:
+    """Give the identifiers of a file that carry meaning, each as often as it is named."""
+    return [word for word in _WORD.findall(_COMMENT.sub("", text)) if word not in _NOISE]
 
 
 def overlap(one: Collection[str], other: Collection[str]) -> float:
