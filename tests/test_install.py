@@ -51,6 +51,12 @@ def test_installing_twice_changes_nothing_and_says_so(bare: Path) -> None:
     assert state(bare) == before
 
 
+def test_the_operator_is_told_where_reviewers_are_listed(bare: Path) -> None:
+    said = run(bare)
+    assert str(bare / "gatepost.signers") in said
+    assert 'namespaces="gatepost" ssh-ed25519' in said
+
+
 def test_a_dry_run_says_the_same_and_does_nothing(bare: Path) -> None:
     before = state(bare)
     said = run(bare, dry=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import Repo
 from gatepost import reviews
 from gatepost.cli import main
 from servers import Push, Server
@@ -86,7 +87,11 @@ def test_a_deploy_that_migrates_waits_for_its_review(review: Review, capsys: pyt
     assert code == 0, said
     assert review.server.bare.git("for-each-ref", "refs/gatepost/inbox") == ""
     assert "nothing is open" in review.run(capsys, "list")[1]
-    assert review.server.push("main").code == 0
+    landed = review.server.push("main")
+    assert landed.code == 0
+    assert "open" not in landed.text, landed.raw
+    assert "nothing is open" in review.run(capsys, "list")[1]
+    assert "approved by dana@example.org" in str(review.server.records(head, "verdict")[-1]["findings"])
     assert review.server.tip("refs/gatepost/server/reviewed/heads/main") == review.server.tip()
     assert [r["signer"] for r in review.server.records(head, "review")] == ["dana@example.org"]
     assert review.server.problems() == ()
@@ -171,7 +176,28 @@ def test_a_key_for_other_namespaces_and_an_unknown_key_are_refused(review: Revie
     (review.server.path / reviews.SIGNERS).write_text("".join(review.lines[:-1]))
     assert review.send(review.statement(), "gone").code == 1
     (review.server.path / reviews.SIGNERS).unlink()
-    assert "lists no signers" in review.send(review.statement()).text
+    refused = review.send(review.statement()).text
+    assert "lists no signers" in refused
+    assert "server.git/gatepost.signers" in refused
+    assert 'namespaces="gatepost"' in refused
+    assert "server.git/gatepost.signers, which is not there" in review.server.push("main").text
+
+
+def test_a_reviewer_is_told_how_to_get_a_commit_that_was_refused(
+    review: Review, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    review.refused()
+    head = review.server.work.git("rev-parse", "main")
+    assert f"what changed: git diff {review.server.tip()[:12]} {head[:12]}" in review.run(capsys, "show", head)[1]
+    clone = Repo(tmp_path / "clone")
+    clone.git("remote", "add", "origin", str(review.server.path))
+    clone.git("fetch", "-q", "origin")
+    capsys.readouterr()
+    assert main(["review", "show", head[:12], "--repo", str(clone.path)]) == 0
+    said = capsys.readouterr().out
+    author = said.partition("protected: git ")[2].partition("\n")[0]
+    review.server.work.git(*author.split())
+    subprocess.run(said.partition("then: ")[2].partition("\n")[0], shell=True, cwd=clone.path, check=True)
 
 
 def test_expired_replayed_foreign_and_changed_statements_are_refused(review: Review) -> None:

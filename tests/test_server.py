@@ -207,6 +207,9 @@ def test_report_mode_says_the_same_and_accepts(tmp_path: Path) -> None:
     pushed = one.commit_push(BROKEN)
     assert pushed.code == 0
     assert pushed.rules == ["policy/invalid"]
+    assert 'refs/heads/main: would be refused (mode = "report")' in pushed.text
+    assert 'gatepost: would be refused (mode = "report")' in pushed.text
+    assert "gatepost: refused" not in pushed.text
     assert one.tip()
     assert one.records(one.tip(), "verdict")[0]["mode"] == "report"
 
@@ -217,6 +220,19 @@ def test_a_broken_policy_of_the_server_refuses(one: Server) -> None:
     assert pushed.code == 1
     assert "protcted" in pushed.skips
     assert pushed.data["exit"] == 2
+    assert "server.git/gatepost.toml: gate.protcted" in pushed.text
+    assert "tell the operator" in pushed.text
+    one.policy('[rules]\n"no/such" = "error"\n')
+    other = one.push("main")
+    assert "server.git/gatepost.toml: rules" in other.text
+    assert "tell the operator" in other.text
+
+
+def test_a_policy_of_the_server_that_leads_nowhere_names_a_fix(one: Server) -> None:
+    (one.path / "gatepost.toml").symlink_to("/nonexistent")
+    pushed = one.commit_push({"a": "1"})
+    assert pushed.code == 1
+    assert "mend the symlink" in pushed.text
 
 
 def test_the_pushed_branch_cannot_say_that_it_is_not_protected(one: Server) -> None:

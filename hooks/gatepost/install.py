@@ -26,6 +26,7 @@ from gatepost.errors import GitError, UsageError
 from gatepost.git import Repository
 from gatepost.model import printable
 from gatepost.records import REF, git_dir, state_dir
+from gatepost.reviews import EXAMPLE, SIGNERS
 
 Say = Callable[[str], object]
 EVENTS = ("pre-receive", "post-receive")
@@ -188,6 +189,10 @@ class _Installer:
             self._say("  already installed, nothing to do\n")
         if where.remark:
             self._say(f"  {where.remark}\n")
+        signers = self.path / SIGNERS
+        if not signers.is_file():
+            self._say(f"  reviewers: list their SSH keys in {printable(str(signers))} (docs/server.md), a line each:\n")
+            self._say(f"    {EXAMPLE}\n")
 
     def _refuse_other_hooks_path(self, where: Layout) -> None:
         used = (self.path / self.repo.text("rev-parse", "--git-path", "hooks")).resolve()

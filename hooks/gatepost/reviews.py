@@ -30,6 +30,7 @@ from gatepost.records import Draft, Record, read, repository_id
 Action = Literal["approve", "reject", "override"]
 ACTIONS: tuple[Action, ...] = ("approve", "reject", "override")
 SIGNERS = "gatepost.signers"
+EXAMPLE = 'dana@example.org namespaces="gatepost" ssh-ed25519 AAAA...'
 NAMESPACE = "gatepost"
 OVERRIDE_NAMESPACE = "gatepost-override"
 LIMIT = 256 * 1024
@@ -178,7 +179,7 @@ def verify(statement: Statement, signature: str, signers: Path) -> str:
     try:
         lines = signers.read_text().splitlines(keepends=True)
     except (OSError, ValueError):
-        raise Refused("cannot be checked: the server lists no signers", f"the operator writes {SIGNERS}") from None
+        raise Refused("cannot be checked: the server lists no signers", _list_them(signers)) from None
     if statement.action == "override":
         lines = [line for line in lines if re.search(r'namespaces="[^"]*\bgatepost-override\b', line)]
     with tempfile.TemporaryDirectory() as where:
@@ -193,8 +194,13 @@ def verify(statement: Statement, signature: str, signers: Path) -> str:
                 return name.strip()
     raise Refused(
         f"is not signed by a key that may sign in the namespace {statement.namespace}",
-        f"the operator lists keys in {SIGNERS}",
+        _list_them(signers),
     )
+
+
+def _list_them(signers: Path) -> str:
+    where = signers.absolute()
+    return f"the operator lists reviewers in {where.parent.name}/{where.name}, a line each: {EXAMPLE}"
 
 
 def _ssh_keygen(command: Sequence[str], stdin: bytes) -> tuple[int, bytes, bytes]:

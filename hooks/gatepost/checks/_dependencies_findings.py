@@ -17,8 +17,8 @@ Place = Callable[[Delta], tuple[str, int]]
 
 _REVIEW = "look at it, then: gatepost review approve"
 _FIXES = {
-    "added": "check who publishes it and what it brings; gatepost review approve signs it",
-    "added-transitive": "check whether what brings it was meant; gatepost review approve signs it",
+    "added": "check who publishes it and what it brings; gatepost review approve COMMIT signs it",
+    "added-transitive": "check whether what brings it was meant; gatepost review approve COMMIT signs it",
     "upgraded": "read its release notes; nothing to do where the step was meant",
     "upgraded-transitive": "nothing to do where a refresh of the lock was meant",
     "downgraded": "ask for the higher version, or say in the review why the lower one is right",

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gatepost.entry import handover, incident, pending
+from gatepost.entry.approved import without_approved
 from gatepost.entry.identity import Pusher, pusher
 from gatepost.entry.names import ACCEPTED, INBOX, REVIEWED, kept
 from gatepost.entry.refs import REFUSED, always, refused
-from gatepost.entry.server import Server, open_server, symrefs
+from gatepost.entry.server import Server, open_server, owned, symrefs
 from gatepost.errors import BLOCK, PASS, UNKNOWN, CannotJudge, GatepostError, PolicyError, TimeUp
 from gatepost.gate import deadline, evaluate, read_policy
 from gatepost.git import Change, Repository, make_change
@@ -105,6 +106,8 @@ class _Push:
             report = replace(self._report(update, target), ref=target)
             if deploys:
                 report, reviewed = pending.with_pending(self.repo, target, report, self.who, self.change_report)
+                report = self._listed(report)
+            report = without_approved(self.repo, target, report, self.who)
             if report.exit_code == BLOCK:
                 report = pending.overridden(self.repo, self.server.directory, target, report)
         except TimeUp:
@@ -112,6 +115,19 @@ class _Push:
         except (CannotJudge, PolicyError) as error:
             report = _report(update, skipped=(_skip(error),))
         return Judged(update, target, report, deploys, reviewed, watched=report.head in self.watched)
+
+    def _listed(self, report: Report) -> Report:
+        """Say beside what waits for a review that the server lists nobody who could give one, where that is so."""
+        if all(finding.rule is not pending.PENDING for finding in report.findings):
+            return report
+        from gatepost.reviews import SIGNERS
+
+        where = self.server.directory.absolute()
+        if (where / SIGNERS).is_file():
+            return report
+        fix = f"first the operator lists the reviewers' SSH keys in {where.name}/{SIGNERS}, which is not there; then "
+        found = (replace(f, fix=fix + f.fix) if f.rule is pending.PENDING else f for f in report.findings)
+        return replace(report, findings=tuple(found))
 
     def _statement(self, update: RefUpdate, target: str) -> Judged:
         from gatepost.entry import inbox  # and ssh-keygen's temporary files, only where a statement comes
@@ -145,9 +161,10 @@ class _Push:
             reason = f"{len(change.paths)} changed paths are more than gate.max_changed = {limit}; push less at once"
             blank = _report(RefUpdate(change.base_oid, change.head_oid, ""))
             return replace(blank, skipped=(Skip("gate", reason, True, "gate/too-large"),))
-        policy, invalid = read_policy(change, self.server.file)
-        if ruled is not None:
-            policy = replace(read_policy(ruled, self.server.file)[0], trees=policy.trees)
+        with owned(self.server.directory):
+            policy, invalid = read_policy(change, self.server.file)
+            if ruled is not None:
+                policy = replace(read_policy(ruled, self.server.file)[0], trees=policy.trees)
         if "verification" in policy.tables or (policy.pushed and "verification" in policy.pushed.tables):
             self.watched.add(change.head_oid)
         extra = (*invalid, *crafted(change), *_after_regression(self.repo, self.server.directory, change, policy))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,13 @@ def open_server(repo: Repository, directory: Path) -> Server:
 
     The branch that is pushed does not count here: it would say itself whether it is protected.
     """
-    path = directory / FILE
+    path = directory.absolute() / FILE
     file = path if os.path.lexists(path) else None
+    with owned(directory):
+        return _open(repo, directory, path, file)
+
+
+def _open(repo: Repository, directory: Path, path: Path, file: Path | None) -> Server:
     own = _file_gate(path) if file else {}
     tree = repo.resolve("HEAD", "tree")
     data = _tree_gate(Snapshot(repo, tree)) if tree else {}
@@ -48,11 +54,27 @@ def open_server(repo: Repository, directory: Path) -> Server:
     return Server(directory, file, policy.gate)
 
 
+@contextmanager
+def owned(directory: Path) -> Iterator[None]:
+    """Let an error in the server's own policy file be known as the server's: the pusher cannot mend it."""
+    where = directory.absolute()
+    try:
+        yield
+    except PolicyError as error:
+        own = f"{where / FILE}:"
+        if not any(text.startswith(own) for text in error.problems):
+            raise
+        said = [text.replace(str(where), where.name, 1) if text.startswith(own) else text for text in error.problems]
+        hint = "it is the server's own file, not yours; tell the operator"
+        raise PolicyError(said, f"{error.hint}; {hint}" if error.hint else hint) from None
+
+
 def _file_gate(path: Path) -> Mapping[str, Any]:
     try:
         raw = path.read_bytes()[: POLICY_LIMIT + 1]
     except OSError as error:
-        raise PolicyError([f"{path}: {error.strerror}"]) from None
+        fix = f"on the server: mend the symlink, or rm {path.name} for the defaults" if path.is_symlink() else ""
+        raise PolicyError([f"{path}: {error.strerror}"], fix) from None
     return _table(parse_toml(raw, str(path)))
 
 

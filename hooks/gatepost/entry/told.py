@@ -19,6 +19,7 @@ from gatepost.git import Repository
 from gatepost.model import Report, Skip, printable
 
 WIDTH, LINES, REFS = 72, 40, 8
+WOULD = 'would be refused (mode = "report")'
 
 
 def answer(directory: Path, stdin: bytes) -> tuple[int, str]:
@@ -53,6 +54,8 @@ def render(said: Answer) -> str:
 
     body = whole(_merged(reported), width=WIDTH, limit=LINES - len(head), exit_code=said.exit_code)
     *lines, last = body.splitlines()
+    if not said.exit_code:
+        lines = [_would(line) for line in lines]
     return "\n".join([*head, *lines, json.dumps(json.loads(last) | _agent(said), separators=(",", ":"))]) + "\n"
 
 
@@ -76,22 +79,33 @@ def write(text: str) -> None:
         sys.stdout.flush()
 
 
+def _would(line: str) -> str:
+    """Say of a push that lands in report mode what would be done, not that it was."""
+    for word in ("refused", "could not judge, which counts as refused"):
+        if line.startswith(f"gatepost: {word}"):
+            return line.replace(word, WOULD if word == "refused" else f"could not judge, {WOULD}", 1)
+    return line
+
+
 def _refs(said: Answer) -> list[str]:
     """Give a line for each ref: the refused ones first, then what goes with them."""
     refuses = said.exit_code != 0
     ordered = sorted(said.judged, key=lambda one: (not one.refuses, one.report is None))
-    lines = [f"{_cut(one.update.ref)}: {_word(one, refuses)}" for one in ordered[:REFS]]
+    words = [(one.update.ref, _word(one, refuses)) for one in ordered[:REFS]]
+    lines = [f"{_cut(ref, word)}: {word}" for ref, word in words]
     if len(ordered) > REFS:
         rest = "refused with them" if refuses else "accepted"
         lines.append(f"… and {len(ordered) - REFS} more refs, {rest}")
     return lines
 
 
-def _cut(ref: str) -> str:
-    return printable(ref, WIDTH - 22)
+def _cut(ref: str, word: str = "") -> str:
+    return printable(ref, WIDTH - max(22, len(word) + 2))
 
 
 def _word(one: Judged, refuses: bool) -> str:
+    if one.refuses and not refuses:
+        return WOULD
     if one.remark and not refuses:
         return one.remark
     words = {"pass": "passed", "review": "open for review", "block": "refused", "unknown": "not judged"}

@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> int:
             return _list(repo, args.format)
         record = verdict_of(repo, args.what)
         if args.action == "show":
-            _write(args.format, record, _shown(repo, record))
+            _write(args.format, record, _shown(repo, record, remote))
             return PASS
         return _sign(repo, remote, record, args)
 
@@ -53,6 +53,7 @@ def main(args: argparse.Namespace) -> int:
 def waiting(repo: Repository) -> list[Record]:
     """Give what is open, oldest first: each finding with the ref and the commit of the push that it came with."""
     found: dict[tuple[str, str], Record] = {}
+    settled: dict[tuple[str, str], Record] = {}
     for record in reversed(records.log(repo, LISTED)):
         ref = str(record.get("ref"))
         if record["kind"] == "verdict":
@@ -63,8 +64,11 @@ def waiting(repo: Repository) -> list[Record]:
         elif record["kind"] == "review":
             for name in record.get("findings", ()):
                 if record.get("action") == "approve" and not _expired(record):
-                    found.pop((ref, name), None)
-                elif (ref, name) in found:
+                    settled |= {(ref, name): item} if (item := found.pop((ref, name), None)) else {}
+                    continue
+                if (ref, name) in settled:
+                    found[ref, name] = settled.pop((ref, name))
+                if (ref, name) in found:
                     found[ref, name]["why"] = f"{record.get('action')} by {record.get('signer')}"
     return list(found.values())
 
@@ -107,7 +111,7 @@ def verdict_of(repo: Repository, what: str) -> Record:
     raise UsageError(f"{printable(what, 60)}: no verdict is recorded for it here", "git fetch, or gatepost review list")
 
 
-def _shown(repo: Repository, record: Record) -> list[str]:
+def _shown(repo: Repository, record: Record, remote: str) -> list[str]:
     change, ref = record["change"], str(record.get("ref"))
     base = str(change.get("base") or "nothing")[:12]
     span = f"{base}..{str(change['head'])[:12]}"
@@ -120,9 +124,26 @@ def _shown(repo: Repository, record: Record) -> list[str]:
         if decided:
             lines.append(f"    {decided['action']} by {decided['signer']}: {printable(str(decided['reason']), 200)}")
     if change.get("base"):
-        lines.append(f"what changed: git diff {base} {str(change['head'])[:12]}")
+        lines += _difference(repo, str(change["base"]), str(change["head"]), remote, landed)
     lines.append(f"sign: gatepost review approve {str(record['commit'])[:12]}")
     return lines
+
+
+def _difference(repo: Repository, base: str, head: str, remote: str, landed: str) -> list[str]:
+    """Say how to see what changed: a refused commit is on no server until its author pushes it to a branch."""
+    diff = f"git diff {base[:12]} {head[:12]}"
+    if repo.resolve(base) and repo.resolve(head):
+        return [f"what changed: {diff}"]
+    server = "origin" if remote == "." else printable(remote)
+    if landed == "landed" or repo.resolve(head):
+        return [f"what changed: git fetch {server} && {diff}"]
+    branch = f"refs/heads/review/{head[:12]}"
+    fetch = "" if remote == "." else f"git fetch {server} {branch} && "
+    return [
+        f"what changed: {head[:12]} is not here, for it was refused; the author pushes it to a branch that is not",
+        f"    protected: git push {server} {head}:{branch}",
+        f"    then: {fetch}{diff}",
+    ]
 
 
 def _sign(repo: Repository, remote: str, record: Record, args: argparse.Namespace) -> int:
