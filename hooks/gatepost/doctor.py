@@ -16,10 +16,12 @@ from gatepost import doctor_clone, records
 from gatepost.doctor_clone import State
 from gatepost.entry.names import ACCEPTED, HIDDEN, kept
 from gatepost.entry.server import Server, open_server
+from gatepost.entry.watched import unreadable
 from gatepost.errors import GatepostError
-from gatepost.git import Repository
+from gatepost.git import Repository, Snapshot
 from gatepost.install import CONFIG_HOOKS, EVENTS, FETCH, Layout, git_version, layout, marker
 from gatepost.model import printable
+from gatepost.policy import Policy
 
 SLOW_MS = 1000
 _DEDICATED = ("git", "gitea", "forgejo", "gitolite", "gitolite3", "dokku")
@@ -44,6 +46,7 @@ def server(path: Path) -> Iterator[Found]:
         yield from _hooks(repo, path, where)
         yield from _config(repo, path)
         yield from _policy(repo, path)
+        yield from _verification(repo, path)
         yield from _refs(repo, path)
         yield from _state(repo, path)
         yield _access(path)
@@ -196,6 +199,21 @@ def _policy(repo: Repository, path: Path) -> Iterator[Found]:
         yield Found(
             "reviewers", "warn", "nobody may sign a review", f"list their SSH keys in {path / 'gatepost.signers'}"
         )
+
+
+def _verification(repo: Repository, path: Path) -> Iterator[Found]:
+    from gatepost.gate import landed_policy
+    from gatepost.metrics import Verification
+
+    file, tree = path / "gatepost.toml", repo.resolve("HEAD", "tree")
+    try:
+        policy = landed_policy(Snapshot(repo, tree), file if file.exists() else None) if tree else Policy()
+        reason = unreadable(policy.get("verification", Verification))
+    except (GatepostError, OSError):
+        return  # the policy cannot be used, which is said elsewhere
+    if reason:
+        fix = f"set verification.path in {file} to the log, and let the owner of the repository read it"
+        yield Found("verification", "warn", f"its source cannot be read: {reason}", fix)
 
 
 def _refs(repo: Repository, path: Path) -> Iterator[Found]:

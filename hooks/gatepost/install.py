@@ -268,6 +268,23 @@ class _Installer:
         self._forget()
         if not self.steps:
             self._say("  not installed, nothing to do\n")
+        self._tell_left(where)
+
+    def _tell_left(self, where: Layout) -> None:
+        """Name what stays, records above all, and the commands that take it away for good."""
+        here = shlex.quote(str(self.path))
+        left = {f"rm -r {shlex.quote(str(file))}": file for file in (self.path / "gatepost",) if file.is_dir()}
+        kept = [file.with_name(file.name + EDITED) for file in where.files.values()]
+        own = [self.path / "gatepost.toml", self.path / SIGNERS]
+        left |= {f"rm {shlex.quote(str(file))}": file for file in (*kept, *own) if os.path.lexists(file)}
+        commands = list(left)
+        for refs in (REF, "refs/gatepost"):
+            if self.repo.text("for-each-ref", "--count=1", "--format=%(refname)", refs):
+                listed = f"git -C {here} for-each-ref --format='delete %(refname)' {refs}"
+                commands.append(f"{listed} | git -C {here} update-ref --stdin")
+        if commands:
+            self._say("  what stays (records, settings, edited hooks) is removed for good by:\n")
+            self._say("".join(f"    {printable(command, 1000)}\n" for command in commands))
 
     def _remove_hook(self, file: Path) -> None:
         mine = marker(file.read_bytes()) if file.is_file() else ""

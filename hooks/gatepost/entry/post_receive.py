@@ -144,6 +144,7 @@ def _settle(repo: Repository, directory: Path, refs: set[str]) -> None:
 
 def _start_watch(repo: Repository, directory: Path, said: dict[str, Any]) -> Iterator[str]:
     """Start the verification of a deploy, detached; tell the pusher how to wait for it."""
+    from gatepost.entry.watched import unreadable
     from gatepost.gate import landed_policy
     from gatepost.metrics import Verification
     from gatepost.policy import FILE, Policy
@@ -160,6 +161,8 @@ def _start_watch(repo: Repository, directory: Path, said: dict[str, Any]) -> Ite
         yield f"gatepost: the verification did not start: {printable(str(error), 200)}"
         return
     if watch is not None:
+        if reason := unreadable(watch.settings):
+            yield f"gatepost: the verification cannot read its source: {reason}; tell the operator"
         yield f"gatepost: deployed, watching for {settings.watch:g} s; to wait for the verdict:"
         yield f"    gatepost status {head[:12]} --wait"
 

@@ -58,7 +58,7 @@ def waiting(repo: Repository) -> list[Record]:
         ref = str(record.get("ref"))
         if record["kind"] == "verdict":
             if record.get("landed") and record.get("deploy") and record.get("reviewed"):
-                found = {key: item for key, item in found.items() if key[0] != ref}
+                found, settled = ({k: item for k, item in items.items() if k[0] != ref} for items in (found, settled))
             for item in _opened(record):
                 found.setdefault((ref, item["fingerprint"]), {**item, "ref": ref})["commit"] = record["commit"]
         elif record["kind"] == "review":

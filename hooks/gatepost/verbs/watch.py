@@ -86,8 +86,13 @@ def _store(directory: str) -> Store:
 
     with Repository(directory, own=directory == ".") as repo:
         found = git_dir(repo)
+        server = (found / "gatepost").is_dir() or repo.text("rev-parse", "--is-bare-repository") == "true"
     if not watched(found):
-        raise UsageError(f"{printable(directory)}: no deploy was watched here", "run it in the server's repository")
+        fix = "set [verification] source in gatepost.toml, then push to a deploy ref; gatepost doctor --server looks"
+        raise UsageError(
+            f"{printable(directory)}: no deploy was watched here",
+            fix if server else "run it in the server's repository",
+        )
     return open_store(found)
 
 

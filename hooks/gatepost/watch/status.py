@@ -58,6 +58,7 @@ def ask(repo: Repository, revision: str, *, remote: str = "origin", wait: float 
     while True:
         found = _of_server(directory, oid) if server else _of_clone(repo, oid, remote)
         gone = found.word == "none" and (server or time.monotonic() >= soon)
+        gone = gone or "remote" in found.data  # no waiting brings a remote
         if found.final or time.monotonic() >= until or gone:
             break
         shown = _progress(found) or shown
@@ -108,13 +109,17 @@ def _none(oid: str) -> Status:
 
 
 def _of_clone(repo: Repository, oid: str, remote: str) -> Status:
+    if _no_remote(repo, remote):
+        reason = f"this clone has no remote {printable(remote)} whose records could be asked"
+        return Status(
+            "unreachable", {"kind": KIND, "oid": oid, "verdict": "unreachable", "reason": reason, "remote": None}
+        )
     given = {name: os.environ[name] for name in _FETCH if name in os.environ}
     specs = [f"+{REF}*:{REF}*", f"+{REFS}/{oid}/*:{REFS}/{oid}/*"]
     code, _, err = repo.attempt("fetch", "-q", "--no-tags", "--prune", remote, *specs, env=given)
     if code:
-        reason = (
-            f"the records cannot be fetched from {remote}: {printable(err.decode('utf-8', 'replace').strip(), 200)}"
-        )
+        said = printable(" ".join(err.decode("utf-8", "replace").split()), 200)
+        reason = f"the records cannot be fetched from {printable(remote)}: {said}"
         return Status("unreachable", {"kind": KIND, "oid": oid, "verdict": "unreachable", "reason": reason})
     records = read(repo, oid, KIND)
     refs = repo.text("for-each-ref", "--format=%(refname)", f"{REFS}/{oid}/").split()
@@ -125,6 +130,11 @@ def _of_clone(repo: Repository, oid: str, remote: str) -> Status:
         data = {"kind": KIND, "oid": oid, "verdict": "watching", "reason": "nothing certain yet"}
         return Status("watching", data)
     return _none(oid)
+
+
+def _no_remote(repo: Repository, remote: str) -> bool:
+    """Tell a name that is no remote here; a path or an address is for git to judge."""
+    return not any(char in remote for char in "/:.\\") and remote not in repo.text("remote").split()
 
 
 def _progress(found: Status) -> bool:
@@ -161,6 +171,8 @@ def render(found: Status) -> str:
         lines.append("  or it was there before: " + ", ".join(str(name)[:12] for name in data["suspects"]))
     if found.word == "regressed":
         lines.append(f"  roll back: git revert {oid[:12]}, and push")
-    elif not found.final and found.word != "none":
+    elif "remote" in data:
+        lines.append(f"  name the server: gatepost status {oid[:12]} --remote URL")
+    elif not found.final and found.word not in ("none", "unreachable"):
         lines.append(f"  wait for it: gatepost status {oid[:12]} --wait")
     return "".join(line + "\n" for line in lines)
