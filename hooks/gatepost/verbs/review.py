@@ -64,12 +64,13 @@ def waiting(repo: Repository) -> list[Record]:
         elif record["kind"] == "review":
             for name in record.get("findings", ()):
                 if record.get("action") == "approve" and not _expired(record):
-                    settled |= {(ref, name): item} if (item := found.pop((ref, name), None)) else {}
+                    settled |= {key: found.pop(key) for key in [(ref, name)] if key in found}
                     continue
                 if (ref, name) in settled:
                     found[ref, name] = settled.pop((ref, name))
                 if (ref, name) in found:
-                    found[ref, name]["why"] = f"{record.get('action')} by {record.get('signer')}"
+                    word = "rejected" if record.get("action") == "reject" else "an approval that expired,"
+                    found[ref, name]["why"] = f"{word} by {record.get('signer')}"
     return list(found.values())
 
 
