@@ -50,6 +50,7 @@ def test_a_forge_that_nobody_knows() -> None:
         forges.request(Verification(forge="hub"), "abc", MESSAGE, "t")
 
 
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # apprise imports it on Python before 3.13
 def test_each_channel_is_told_once_and_a_broken_one_stops_no_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
