@@ -18,9 +18,9 @@ import time
 from pathlib import Path
 
 from gatepost.checks._schema_judge import _findings
-from gatepost.checks._schema_story import dialect_of, operations, step
 from gatepost.git import Repository, make_change
 from gatepost.migrations import History, collect
+from gatepost.migrations._story import dialect_of, operations, step
 from gatepost.policy import Policy
 from gatepost.sql.changes import walk
 from gatepost.sql.schema import Schema

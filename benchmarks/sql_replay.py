@@ -15,9 +15,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gatepost.checks._schema_story import operations
 from gatepost.git import Repository, make_change
 from gatepost.migrations import History, Migration, collect
+from gatepost.migrations._story import operations
 from gatepost.policy import Policy
 from gatepost.sql.replay import replay
 from gatepost.sql.schema import Schema

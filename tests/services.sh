@@ -6,6 +6,7 @@ for service in nginx prometheus; do
     command -v "$service" >/dev/null || missing="$missing $service"
 done
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing="$missing mariadb-server-core"
 [ -n "$missing" ] || exit 0
 if [ "${CI:-}" != true ]; then
     echo "not installed:$missing; their tests will be skipped (apt-get install$missing)"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from conftest import Builder, Files
-from gatepost.checks._schema_base import FOLDER, base_schema
 from gatepost.git import Change
 from gatepost.migrations import collect
+from gatepost.migrations._produced import FOLDER, base_schema
 from gatepost.policy import Policy
 from gatepost.sql.reader import read
 from gatepost.sql.replay import replay
@@ -64,7 +64,7 @@ def test_the_cache_is_written_and_read(two_sides: Builder, monkeypatch: pytest.M
     first = schema_of(change)
     assert first.table("a")
     assert len(list(cache(change).glob("*.json"))) == 1
-    monkeypatch.setattr("gatepost.checks._schema_base.operations", lambda *_: pytest.fail("nothing is left to read"))
+    monkeypatch.setattr("gatepost.migrations._produced.operations", lambda *_: pytest.fail("nothing is left to read"))
     again = Change(**{**vars(change), "_shared": {}})
     assert dump(schema_of(again)) == dump(first)
 

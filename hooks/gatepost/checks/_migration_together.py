@@ -20,8 +20,8 @@ def undone(history: History, change: Change) -> bool:
         return False
     if not bare or "ok" not in words or not all(migration.up.certain for migration in bare):
         return False
-    from gatepost.checks._schema_base import base_schema
-    from gatepost.checks._schema_story import dialect_of, operations
+    from gatepost.migrations._produced import base_schema
+    from gatepost.migrations._story import dialect_of, operations
     from gatepost.sql.undo import Piece
     from gatepost.sql.undo import judge as replay
 

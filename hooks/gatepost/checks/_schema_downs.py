@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gatepost.checks import _migration_rules as rules
-from gatepost.checks._schema_base import base_schema, replayed
-from gatepost.checks._schema_story import dialect_of, in_transaction, operations
 from gatepost.git import Change
 from gatepost.migrations import Changed, History, Migration, Script, collect
+from gatepost.migrations._produced import base_schema, replayed
+from gatepost.migrations._story import dialect_of, in_transaction, operations
 from gatepost.model import Finding, Level, Rule, printable
 from gatepost.policy import Policy
 from gatepost.sql.inline import spoken

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gatepost.checks import _schema_story as story
 from gatepost.checks._inline import Comments
 from gatepost.checks._migration_rules import NOT_ANALYSED
 from gatepost.checks._migration_rules import RULES as MIGRATION_RULES
 from gatepost.checks._policy_rules import UNUSED
-from gatepost.checks._schema_base import base_schema
 from gatepost.git import Change
 from gatepost.migrations import Collected, History
+from gatepost.migrations import _story as story
+from gatepost.migrations._produced import base_schema
 from gatepost.model import Finding, Outcome, Rule, printable
 from gatepost.sql import operations as ops
 from gatepost.sql.changes import SHOWN, SchemaChange, walk

@@ -49,8 +49,8 @@ def _below(root: str, path: str) -> bool:
 
 
 def _schema(change: Change, history: History) -> dict[str, Any]:
-    from gatepost.checks._schema_base import FOLDER, replayed
-    from gatepost.checks._schema_story import dialect_of
+    from gatepost.migrations._produced import FOLDER, replayed
+    from gatepost.migrations._story import dialect_of
     from gatepost.sql.render import as_json, as_sql
 
     place = (history.place.framework, history.place.root, history.place.dialect)

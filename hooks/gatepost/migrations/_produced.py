@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from gatepost import __version__
-from gatepost.checks._schema_story import dialect_of, operations
 from gatepost.git import Change
 from gatepost.migrations import History, Migration
+from gatepost.migrations._story import dialect_of, operations
 from gatepost.sql.replay import apply
 from gatepost.sql.schema import Schema
 from gatepost.sql.store import dump, load
