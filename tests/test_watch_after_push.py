@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from _traffic import Moment, combined, requests, write
 from conftest import Repo
 from gatepost.git import Repository
 from gatepost.metrics import Verification
 from gatepost.watch import Deploy, begin, start
 from gatepost.watch.after_push import refusal, reminder
 from gatepost.watch.queue import open_store
+from servers import Server
 
 MAIN = "refs/heads/main"
 
@@ -33,8 +36,40 @@ def test_the_next_push_hears_of_a_regression(server: Repo, tmp_path: Path) -> No
         assert "regressed: 5 %" in str(reminder(server.path, MAIN))
         other = server.commit({"a": "something else"}, parent=bad)
         undone = server.commit({"a": "good"}, parent=bad)
-        reverted = server.commit({"b": "and more"}, parent=bad, message=f"Revert\n\nThis reverts commit {bad}.")
+        said = f"Revert\n\nThis reverts commit {bad}."
+        reverted = server.commit({"a": "good", "b": "and more"}, parent=bad, message=said)
+        claimed = server.commit({"b": "only said"}, parent=bad, message=said)
         assert "only its rollback" in str(refusal(repo, server.path, MAIN, other, told))
+        assert refusal(repo, server.path, MAIN, claimed, told) is not None
         assert refusal(repo, server.path, MAIN, undone, told) is None
         assert refusal(repo, server.path, MAIN, reverted, told) is None
         assert reminder(server.path, "refs/heads/other") is None
+
+
+@pytest.mark.slow
+def test_after_a_regression_only_its_rollback_lands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real hooks, the real worker: push, errors in the log, verdict, the next pushes."""
+    log = tmp_path / "access.log"
+    monkeypatch.setattr("_traffic.START", time.time() - 600)
+    write(log, combined(requests(600, lambda _: Moment(rate=20.0))))
+    plan = f'source = "access-log"\npath = "{log}"\nwatch = "20s"\npoll = "0.5s"\nrefuse_after_regression = true\n'
+    server = Server(tmp_path, policy=f"[verification]\n{plan}")
+    server.commit_push({"a": "good"})
+    assert server.commit_push({"a": "bad"}).code == 0
+    bad = server.tip()
+    monkeypatch.setattr("_traffic.START", time.time())
+    with log.open("a") as stream:
+        stream.writelines(combined(requests(20, lambda _: Moment(rate=60.0, errors=0.3), seed=2)))
+    for _ in range(300):
+        if server.records(bad, "verification"):
+            break
+        time.sleep(0.1)
+    (record,) = server.records(bad, "verification")
+    assert (record["verdict"], record["rollback"]) == ("regressed", f"git revert {bad[:12]}")
+    more = server.commit_push({"b": "more"})
+    assert (more.code, more.rules) == (1, ["verify/regression-live"])
+    assert f"git revert {bad[:12]}" in more.text
+    assert server.tip() == bad
+    server.work.git("update-ref", "refs/heads/main", bad)
+    server.work.commit({"a": "good"}, message=f'Revert "bad"\n\nThis reverts commit {bad}.')
+    assert server.push("main").code == 0

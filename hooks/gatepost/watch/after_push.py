@@ -11,8 +11,7 @@ from gatepost.model import Finding, is_zero, printable
 from gatepost.verify_rules import LIVE
 from gatepost.watch.model import Watch
 from gatepost.watch.queue import open_store, watched
-
-SHORT = 12
+from gatepost.watch.tell import SHORT, rollback_hint
 
 
 def last_regressed(directory: Path, ref: str) -> Watch | None:
@@ -34,15 +33,16 @@ def reminder(directory: Path, ref: str) -> str | None:
     if watch is None:
         return None
     reason = printable(str((watch.verdict or {}).get("reason", "")), 120)
-    return (
-        f"gatepost: the last deploy {watch.oid[:SHORT]} regressed: {reason}; roll back: git revert {watch.oid[:SHORT]}"
-    )
+    with Repository(directory, client=False) as repo:
+        undo = rollback_hint(watch.oid, repo)
+    return f"gatepost: the last deploy {watch.oid[:SHORT]} regressed: {reason}; roll back: {undo}"
 
 
 def refusal(repo: Repository, directory: Path, ref: str, new: str, settings: Verification) -> Finding | None:
     """Give the finding that refuses a push after a regression, where ``refuse_after_regression`` is set.
 
-    Its rollback is let through: the tree of the commit before it, or a commit that names it as reverted.
+    Its rollback is let through: the tree of the commit before it, or a commit that names it as reverted and does
+    undo something of it (a conflict may have left the rest).
     """
     if not settings.refuse_after_regression:
         return None
@@ -51,12 +51,19 @@ def refusal(repo: Repository, directory: Path, ref: str, new: str, settings: Ver
         return None
     short = watch.oid[:SHORT]
     message = f"the last deploy {short} regressed: only its rollback may land now"
-    return Finding(LIVE, ref, message, f"git revert {short}, or push the commit before it", key=watch.oid)
+    return Finding(LIVE, ref, message, f"{rollback_hint(watch.oid, repo)}, or push the commit before it", key=watch.oid)
 
 
 def _undoes(repo: Repository, watch: Watch, new: str) -> bool:
     before = repo.resolve(watch.old, "tree") if watch.old and not is_zero(watch.old) else None
-    if before is not None and repo.resolve(new, "tree") == before:
+    tree = repo.resolve(new, "tree")
+    if before is not None and tree == before:
         return True
     messages = repo.text("log", "--format=%B", "-n", "100", f"{watch.oid}..{new}", "--")
-    return f"This reverts commit {watch.oid}" in messages
+    if f"This reverts commit {watch.oid}" not in messages:
+        return False
+    after = repo.resolve(watch.oid, "tree")
+    if before is None or after is None or tree is None:
+        return True  # the first deploy of a ref: there is nothing to compare with
+    # Whoever may push can write that sentence: something of the deploy must be gone as well.
+    return not set(repo.diff(before, after)) <= set(repo.diff(before, tree))

@@ -18,7 +18,7 @@ from gatepost.watch.begin import work
 from gatepost.watch.judge import certainty
 from gatepost.watch.model import Watch
 from gatepost.watch.queue import open_store, watched
-from gatepost.watch.tell import KIND, REFS, message
+from gatepost.watch.tell import KIND, REFS, message, rollback_hint
 from gatepost.watch.verdict import EXIT
 
 BAR = 24
@@ -56,7 +56,7 @@ def ask(repo: Repository, revision: str, *, remote: str = "origin", wait: float 
     until, shown = time.monotonic() + wait, False
     soon = time.monotonic() + GRACE
     while True:
-        found = _of_server(directory, oid) if server else _of_clone(repo, oid, remote)
+        found = _of_server(repo, directory, oid) if server else _of_clone(repo, oid, remote)
         gone = found.word == "none" and (server or time.monotonic() >= soon)
         gone = gone or "remote" in found.data  # no waiting brings a remote
         if found.final or time.monotonic() >= until or gone:
@@ -74,7 +74,7 @@ def _pause(found: Status, until: float) -> float:
     return max(0.05, min(poll / 2, 10.0, until - time.monotonic()))
 
 
-def _of_server(directory: Path, oid: str) -> Status:
+def _of_server(repo: Repository, directory: Path, oid: str) -> Status:
     with open_store(directory) as store:
         watch = store.get(oid)
     if watch is None:
@@ -82,7 +82,7 @@ def _of_server(directory: Path, oid: str) -> Status:
     if watch.state != "done":
         work(directory)  # a worker that was killed is replaced by whoever asks
     if watch.verdict is not None:
-        return Status(str(watch.verdict["verdict"]), message(watch))
+        return Status(str(watch.verdict["verdict"]), message(watch, repo))
     return Status(watch.state, _running(watch))
 
 
@@ -170,7 +170,8 @@ def render(found: Status) -> str:
     if data.get("suspects"):
         lines.append("  or it was there before: " + ", ".join(str(name)[:12] for name in data["suspects"]))
     if found.word == "regressed":
-        lines.append(f"  roll back: git revert {oid[:12]}, and push")
+        undo = data.get("rollback") or rollback_hint(oid)
+        lines.append(f"  roll back: {printable(str(undo), 120)}, and push")
     elif "remote" in data:
         lines.append(f"  name the server: gatepost status {oid[:12]} --remote URL")
     elif not found.final and found.word not in ("none", "unreachable"):

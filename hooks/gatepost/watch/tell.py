@@ -26,16 +26,23 @@ REFS = "refs/gatepost/verification"
 RULES = {"error-rate": "verify/error-rate", "latency": "verify/latency", "new-error": "verify/new-error"}
 TRIES = 3
 TIMEOUT = 5.0
+SHORT = 12
 
 
-def message(watch: Watch) -> dict[str, Any]:
-    """Give what the record, the webhook and the command are told."""
+def rollback_hint(oid: str, repo: Repository | None = None) -> str:  # noqa: ARG001 - where a stored plan is looked up
+    """Give the command that undoes a deploy; ``repo`` is where its records are, if there is one at hand."""
+    return f"git revert {oid[:SHORT]}"
+
+
+def message(watch: Watch, repo: Repository | None = None) -> dict[str, Any]:
+    """Give what the record, the webhook and the command are told; ``rollback`` where it regressed."""
     verdict = dict(watch.verdict or {})
     word = str(verdict.get("verdict", ""))
     names = [str(name) for name in verdict.get("signals", ())]
     rules = [RULES[name] for name in names if name in RULES]
     if word not in ("pass", "warn", "regressed", "superseded"):
         rules.append("verify/inconclusive")
+    undo = {"rollback": rollback_hint(watch.oid, repo)} if word == "regressed" else {}
     return {
         "kind": KIND,
         "watch": watch.id,
@@ -46,6 +53,7 @@ def message(watch: Watch) -> dict[str, Any]:
         "begun": watch.begun,
         "ended": watch.ended,
         **verdict,
+        **undo,
         "rules": rules,
     }
 
@@ -53,19 +61,20 @@ def message(watch: Watch) -> dict[str, Any]:
 def everybody(git_dir: Path, store: Store, watch: Watch) -> None:
     """Tell all channels that were not told yet. What can be told twice is marked after, what must not be, before."""
     with Repository(git_dir, client=False) as repo:
-        _again(store, watch, "record", lambda: _record(repo, watch))
-        _again(store, watch, "ref", lambda: show(repo, watch.oid, str(message(watch).get("verdict"))))
+        told = message(watch, repo)
+        _again(store, watch, "record", lambda: _record(repo, watch, told))
+        _again(store, watch, "ref", lambda: show(repo, watch.oid, str(told.get("verdict"))))
     settings = watch.settings
     if settings.webhook:
-        body = json.dumps(message(watch)).encode()
+        body = json.dumps(told).encode()
         _again(store, watch, "webhook", lambda: post(settings.webhook, body, TIMEOUT))
     if settings.forge:
-        _again(store, watch, "forge", lambda: forges.tell(watch, message(watch)))
+        _again(store, watch, "forge", lambda: forges.tell(watch, told))
     if settings.notify:
-        _again(store, watch, "notify", lambda: _notify(watch))
+        _again(store, watch, "notify", lambda: _notify(watch, told))
     regressed = (watch.verdict or {}).get("verdict") == "regressed"
     if watch.settings.on_regressed and regressed and store.tell(watch, "command"):
-        _run(git_dir, watch)
+        _run(git_dir, watch, told)
 
 
 def _again(store: Store, watch: Watch, channel: str, act: Callable[[], object]) -> None:
@@ -82,10 +91,10 @@ def _again(store: Store, watch: Watch, channel: str, act: Callable[[], object]) 
                 sys.stderr.write(f"{watch.id}: {channel}: {printable(str(error), 300)}\n")
 
 
-def _record(repo: Repository, watch: Watch) -> None:
+def _record(repo: Repository, watch: Watch, told: dict[str, Any]) -> None:
     if any(record.get("watch") == watch.id for record in read(repo, watch.oid, KIND)):
         return
-    append(repo, watch.oid, message(watch), repo.resolve(watch.oid, "tree"))
+    append(repo, watch.oid, told, repo.resolve(watch.oid, "tree"))
 
 
 def show(repo: Repository, oid: str, word: str) -> None:
@@ -96,26 +105,27 @@ def show(repo: Repository, oid: str, word: str) -> None:
     repo.run("update-ref", "--stdin", stdin="".join([*commands, f"update {prefix}/{word} {oid}\n"]).encode())
 
 
-def _notify(watch: Watch) -> None:
+def _notify(watch: Watch, body: dict[str, Any]) -> None:
     """Tell the channels of apprise, the extra ``gatepost[notify]``."""
     try:
         import apprise  # type: ignore[import-not-found,unused-ignore]  # an extra
     except ModuleNotFoundError:
         raise OSError("verification.notify needs apprise: pip install 'gatepost[notify]'") from None
-    told, body = apprise.Apprise(), message(watch)
+    channels = apprise.Apprise()
     for address in watch.settings.notify:
-        told.add(address)
-    if not told.notify(title=f"{watch.oid[:12]} {body['verdict']}", body=str(body.get("reason", ""))):
+        channels.add(address)
+    text = str(body.get("reason", "")) + (f"\nroll back: {body['rollback']}" if "rollback" in body else "")
+    if not channels.notify(title=f"{watch.oid[:SHORT]} {body['verdict']}", body=text):
         raise OSError("a channel of verification.notify did not take it")
 
 
-def _run(git_dir: Path, watch: Watch) -> None:
+def _run(git_dir: Path, watch: Watch, told: dict[str, Any]) -> None:
     """Start the operator's command, once: the verdict and the rollback plan come on its standard input."""
     with Repository(git_dir, client=False) as repo:
         plans = [record for record in read(repo, watch.oid) if "rollback" in str(record.get("kind", ""))]
     given = {"GATEPOST_OID": watch.oid, "GATEPOST_OLD": watch.old or "", "GATEPOST_REF": watch.ref}
     with tempfile.TemporaryFile() as stdin, Path(os.devnull).open("wb") as nothing:
-        stdin.write(json.dumps(message(watch) | {"plan": plans[-1] if plans else None}).encode())
+        stdin.write(json.dumps(told | {"plan": plans[-1] if plans else None}).encode())
         stdin.seek(0)
         with suppress(OSError):
             process = subprocess.Popen(
