@@ -24,6 +24,7 @@ from gatepost.policy import Duration
 from gatepost.watch import Deploy, begin, start
 from gatepost.watch.model import Watch
 from gatepost.watch.queue import open_store
+from gatepost.watch.status import Status, bar
 from gatepost.watch.store import LEASE
 from gatepost.watch.worker import Worker
 
@@ -274,8 +275,50 @@ def test_status_in_a_clone(server: Repo, tmp_path: Path, capsys: pytest.CaptureF
     assert "roll back: git revert" in capsys.readouterr().out
 
 
-def live(path: Path, errors: float) -> Moment:
-    return Moment(rate=40.0, errors=errors)
+def test_a_clone_sees_the_evidence_so_far_and_why_there_is_none(
+    server: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = traffic(tmp_path, Moment(rate=20.0, errors=0.02))
+    watch = begun(server, log, replace(PLAN, watch=Duration(600)))
+    clone, clock = tmp_path / "clone", Clock(START + DEPLOY)
+    server.git("clone", "-q", str(server.path), str(clone))
+
+    def seen() -> dict[str, Any]:
+        assert cli.main(["status", "--repo", str(clone), "--format", "json"]) == 3
+        return json.loads(capsys.readouterr().out)  # type: ignore[no-any-return]
+
+    worked(server, clock, DEPLOY + 34)
+    first = seen()
+    assert (first["verdict"], first["begun"], first["poll"]) == ("watching", START + DEPLOY, 15)
+    assert first["requests"] > 500
+    assert 0 < max(first["progress"].values()) < 1
+    log.rename(tmp_path / "away")
+    worked(server, clock, DEPLOY + 50)
+    assert "no such file" in seen()["reason"]
+    assert cli.main(["status", "--repo", str(clone)]) == 3
+    said = capsys.readouterr().out
+    assert "[........" in said or "[####" in said
+    assert "the source cannot be read now" in said
+    (tmp_path / "away").rename(log)
+    worked(server, clock, DEPLOY + 900)
+    refs = server.git("for-each-ref", "--format=%(refname)", f"refs/gatepost/verification/{watch.oid}")
+    assert refs.endswith("/regressed")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"begun": 100.0, "deadline": 200.0, "progress": {"a": 0.25}, "requests": 1234.0},
+         "[############............] 50 s left, evidence 25 % of an alarm, 1,234 requests"),
+        ({"begun": 100.0, "deadline": 140.0, "progress": None, "requests": "many"},
+         "[########################] 0 s left, evidence 0 % of an alarm"),
+        ({"begun": float("nan"), "deadline": 200.0, "reason": "waiting\x1b[2J"}, "waiting\\x1b[2J"),
+        ({"begun": 100.0, "deadline": 200.0, "reason": "the source cannot be read now: x"},
+         "[############............] 50 s left, the source cannot be read now: x"),
+    ],
+)  # fmt: skip
+def test_a_bar_of_what_another_machine_says(data: dict[str, Any], said: str) -> None:
+    assert bar(Status("watching", data), 150.0) == said
 
 
 @pytest.mark.slow

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,9 @@ from gatepost.errors import UNKNOWN, UsageError
 from gatepost.git import Repository
 from gatepost.model import printable
 from gatepost.records import REF, git_dir, read
+from gatepost.watch import live
 from gatepost.watch.begin import work
-from gatepost.watch.judge import certainty
-from gatepost.watch.model import Watch
+from gatepost.watch.live import so_far
 from gatepost.watch.queue import open_store, watched
 from gatepost.watch.tell import KIND, REFS, message, rollback_hint
 from gatepost.watch.verdict import EXIT
@@ -70,36 +72,21 @@ def ask(repo: Repository, revision: str, *, remote: str = "origin", wait: float 
 
 
 def _pause(found: Status, until: float) -> float:
-    poll = float(found.data.get("poll", 10.0))
+    poll = _number(found.data.get("poll")) or 10.0
     return max(0.05, min(poll / 2, 10.0, until - time.monotonic()))
 
 
 def _of_server(repo: Repository, directory: Path, oid: str) -> Status:
     with open_store(directory) as store:
         watch = store.get(oid)
+        polls = store.polls(watch) if watch and watch.verdict is None else []
     if watch is None:
         return _none(oid)
     if watch.state != "done":
         work(directory)  # a worker that was killed is replaced by whoever asks
     if watch.verdict is not None:
         return Status(str(watch.verdict["verdict"]), message(watch, repo))
-    return Status(watch.state, _running(watch))
-
-
-def _running(watch: Watch) -> dict[str, Any]:
-    return {
-        "kind": KIND,
-        "watch": watch.id,
-        "oid": watch.oid,
-        "ref": watch.ref,
-        "service": watch.service,
-        "verdict": watch.state,
-        "reason": watch.problem or ("waiting for the deploy" if watch.state == "waiting" else "nothing certain yet"),
-        "begun": watch.begun,
-        "deadline": watch.deadline,
-        "poll": watch.settings.poll,
-        "progress": dict(watch.progress),
-    }
+    return Status(watch.state, so_far(watch, polls))
 
 
 def _none(oid: str) -> Status:
@@ -128,7 +115,8 @@ def _of_clone(repo: Repository, oid: str, remote: str) -> Status:
         return Status(str(records[-1].get("verdict")), records[-1])
     if watching:
         data = {"kind": KIND, "oid": oid, "verdict": "watching", "reason": "nothing certain yet"}
-        return Status("watching", data)
+        data |= live.read(repo, f"{REFS}/{oid}/watching")
+        return Status("waiting" if data["verdict"] == "waiting" else "watching", data)
     return _none(oid)
 
 
@@ -141,17 +129,37 @@ def _progress(found: Status) -> bool:
     """Draw a bar where somebody looks at a terminal; tell whether that was so."""
     if not sys.stderr.isatty():
         return False
-    begun, deadline = found.data.get("begun"), found.data.get("deadline")
-    line = f"{found.data.get('reason', found.word)}"
-    if begun and deadline:
-        share = min(1.0, max(0.0, (time.time() - begun) / max(deadline - begun, 1e-9)))
-        done = round(BAR * share)
-        evidence = certainty(found.data.get("progress", {}))
-        bar = "#" * done + "." * (BAR - done)
-        line = f"[{bar}] {max(0.0, deadline - time.time()):.0f} s left, evidence {100 * evidence:.0f} % of an alarm"
-    sys.stderr.write(f"\r\x1b[K{line[:100]}")
+    sys.stderr.write(f"\r\x1b[K{bar(found, time.time())[: _columns()]}")
     sys.stderr.flush()
     return True
+
+
+def _columns() -> int:
+    return max(20, shutil.get_terminal_size().columns - 1)
+
+
+def bar(found: Status, now: float) -> str:
+    """Write one line: how far the watch is, and the evidence so far, or why there is none."""
+    begun, deadline = _number(found.data.get("begun")), _number(found.data.get("deadline"))
+    reason = printable(str(found.data.get("reason", found.word)), 160)
+    if begun is None or deadline is None:
+        return reason
+    share = min(1.0, max(0.0, (now - begun) / max(deadline - begun, 1e-9)))
+    done = round(BAR * share)
+    drawn = f"[{'#' * done}{'.' * (BAR - done)}] {max(0.0, deadline - now):.0f} s left"
+    if "cannot be read" in reason:
+        return f"{drawn}, {reason}"
+    progress = found.data.get("progress")
+    numbers = (
+        [n for each in progress.values() if (n := _number(each)) is not None] if isinstance(progress, dict) else []
+    )
+    requests = _number(found.data.get("requests"))
+    seen = f", {requests:,.0f} requests" if requests is not None else ""
+    return f"{drawn}, evidence {100 * max(numbers, default=0.0):.0f} % of an alarm{seen}"
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and isfinite(value) else None
 
 
 def render(found: Status) -> str:
@@ -159,6 +167,8 @@ def render(found: Status) -> str:
     data = found.data
     oid = str(data.get("oid", ""))
     lines = [f"{oid[:12]} {found.word}: {printable(str(data.get('reason', '')), 300)}"]
+    if not found.final and found.word == "watching":
+        lines.append(f"  {bar(found, time.time())}")
     lines += [
         f"  {s['level']} {s['name']} after {s['at']:g} s: {printable(str(s['text']), 200)}"
         for s in data.get("evidence", ())

@@ -19,6 +19,7 @@ from gatepost.metrics import Reader, Verification
 from gatepost.metrics._open import open_source
 from gatepost.model import printable
 from gatepost.watch import look, tell
+from gatepost.watch.live import Board
 from gatepost.watch.lock import hold
 from gatepost.watch.model import Watch
 from gatepost.watch.queue import open_store
@@ -46,6 +47,7 @@ class Worker:
         self._offset = clock() - steady()
         self._readers: dict[Verification, Reader] = {}
         self._current: Watch | None = None
+        self._board = Board(git_dir, steady)
         self._closed = Event()
         Thread(target=self._beat, daemon=True, name="gatepost-lease").start()
 
@@ -98,8 +100,10 @@ class Worker:
             found, fresh = look.failed(watch, polls, f"{error.message}", now), []
         if not self.store.save(found, fresh):
             _log(f"{watch.id}: another worker has taken it")
-        elif found.begun is not None and watch.begun is None:
+            return
+        if found.begun is not None and watch.begun is None:
             self.store.supersede(watch.service, found.begun, watch.id)
+        self._board.show(found, list({poll.start: poll for poll in (*polls, *fresh)}.values()))
 
     def _reader(self, settings: Verification) -> Reader:
         if settings not in self._readers:
