@@ -109,7 +109,10 @@ class Database(Protocol):
         """
 
     def trusted(self) -> Connection:
-        """Give a connection that may read and write everything in this database: for seeding and comparing."""
+        """Give a connection that may read and write everything in this database: for seeding and comparing.
+
+        It commits each statement by itself, unless BEGIN is sent; text without ``values`` may hold any ``%`` and ``:``.
+        """
 
     def confined(self) -> Connection:
         """Give a connection of the confined role, on which known queries are prepared."""

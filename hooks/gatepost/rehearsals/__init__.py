@@ -17,6 +17,7 @@ Verdict = Literal[
     "down-fails",
     "down-fails-with-rows",
     "schema-differs",
+    "up-fails",  # on the very base of the change: nothing can be said of the down
     "missing",
     "irreversible",
     "unknown",
