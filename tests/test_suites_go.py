@@ -138,3 +138,30 @@ var _ = Describe("work", func() {
 def test_sees_it_in_ginkgo(after: str, expected: str, two_sides: Builder) -> None:
     outcome = judge(two_sides, {"work/work_test.go": GINKGO}, {"work/work_test.go": after})
     assert spoken(outcome) == {expected}
+
+
+WRITTEN_TWICE = """package work
+
+import "testing"
+
+func TestPage(t *testing.T) {
+	var out bytes.Buffer
+	if err := Write(page, &out); err != nil {
+		t.Fatal(err)
+	}
+	expectText(t, out.String(), page.Name())
+	expectText(t, out.String(), page.Name())
+}
+
+func expectText(t *testing.T, got, want string) {
+	if !strings.Contains(got, want) {
+		t.Errorf("%q lacks %q", got, want)
+	}
+}
+"""
+
+
+def test_an_assertion_that_stood_twice_takes_no_place(two_sides: Builder) -> None:
+    after = WRITTEN_TWICE.replace("	if err := Write(page, &out); err != nil {\n		t.Fatal(err)\n	}\n", "")
+    outcome = judge(two_sides, {"work/work_test.go": WRITTEN_TWICE}, {"work/work_test.go": after})
+    assert spoken(outcome) == {"warning assertion-removed"}

@@ -216,7 +216,7 @@ class _Assertions:
     def matched(self) -> tuple[list[tuple[Assertion, Assertion]], list[Assertion], list[Assertion]]:
         """Pair equal assertions, the least guarded of the new ones first."""
         there: dict[str, list[Assertion]] = defaultdict(list)
-        for assertion in self.after.live:
+        for assertion in _distinct(self.after.live):
             there[assertion.canon].append(assertion)
         for same in there.values():
             same.sort(key=lambda assertion: -len(assertion.guards))
