@@ -157,3 +157,9 @@ def test_bare_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(["check", f"{first}..{second}", "--repo", str(bare.path), "--format", "json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["change"] == {"base": first, "head": second, "ref": None, "commits": 1}
+
+
+def test_more_than_one_range_is_a_usage_error(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    repo.commit({"README.md": "hello"})
+    assert main(["check", "a..b..c", "--repo", str(repo.path)]) == 2
+    assert "a..b..c: is more than one range" in capsys.readouterr().err

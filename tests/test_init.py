@@ -98,3 +98,10 @@ def test_where_it_cannot_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["init", "--repo", str(bare.path)]) == 2
     assert "gatepost install --server" in capsys.readouterr().err
     assert main(["init", "--source", "https://git.example.org/gatepost"]) == 2
+
+
+def test_writes_nothing_where_the_entry_cannot_be_added(repo: Repo) -> None:
+    repo.commit({".pre-commit-config.yaml": "repos: [{repo: local, hooks: []}]\n"})
+    repo.git("reset", "-q", "--hard")
+    assert main(["init", "--repo", str(repo.path)]) == 2
+    assert not (repo.path / "gatepost.toml").exists()

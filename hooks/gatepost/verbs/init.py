@@ -38,10 +38,10 @@ def main(args: argparse.Namespace) -> int:
         _say(f"note     {line}")
     for line in list(stack.told()) or ["nothing that gatepost knows by name yet; it is detected when it comes"]:
         _say(f"found    {line}")
-    _write(top / FILE, None if (top / FILE).exists() else setup.policy_text(stack), args.dry_run)
     config = top / setup.CONFIG
     before = config.read_text(encoding="utf-8") if config.exists() else None
-    after = setup.with_entry(before, setup.Hooks(args.source, args.rev))
+    after = setup.with_entry(before, setup.Hooks(args.source, args.rev))  # where it cannot, nothing is written
+    _write(top / FILE, None if (top / FILE).exists() else setup.policy_text(stack), args.dry_run)
     _write(config, None if before == after else after, args.dry_run)
     if args.dry_run or args.no_install:
         return 0
