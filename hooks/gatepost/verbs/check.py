@@ -65,7 +65,9 @@ def _change(repo: Repository, text: str | None) -> Change:
         if found:
             base, head = left or "HEAD", right or "HEAD"
             if ".." in head:
-                raise UsageError(f"{printable(text, 80)}: is more than one range", "give one: gatepost check BASE..HEAD")
+                raise UsageError(
+                    f"{printable(text, 80)}: is more than one range", "give one: gatepost check BASE..HEAD"
+                )
             return make_change(repo, repo.text("merge-base", base, head) if dots == "..." else base, head)
     raise UsageError(
         f"{printable(text, 80)}: is one revision, not a range",
