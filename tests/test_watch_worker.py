@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from _cluster import policy
+from _http import served
 from _traffic import START, Moment, combined, requests, write
 from conftest import Repo
 from gatepost import cli, records
+from gatepost.errors import PolicyError
 from gatepost.git import Repository
 from gatepost.metrics import Reader, SourceError, Verification, Window
 from gatepost.metrics.access_log import LogReader
@@ -240,6 +242,45 @@ def test_a_deploy_that_is_awaited(server: Repo, tmp_path: Path, capsys: pytest.C
     assert cli.main(["deploy", "mark", marked.oid, "--at", at, "--repo", str(server.path)]) == 0
     worked(server, clock, DEPLOY + 900)
     assert verdict(server, marked)["verdict"] == "pass"
+
+
+def test_a_deploy_that_a_label_shows(server: Repo, tmp_path: Path) -> None:
+    log = traffic(tmp_path, Moment(rate=20.0))
+    rows: list[dict[str, Any]] = []
+
+    def answer(path: str, _: bytes) -> tuple[int, bytes]:
+        assert "count+by+%28version%29" in path
+        return 200, json.dumps({"data": {"result": rows}}).encode()
+
+    with served(answer) as address:
+        settings = replace(PLAN, begin="label", url=address, wait_for_deploy=Duration(200))
+        watch = begun(server, log, settings)
+        rows.append({"metric": {"version": "f" * 40}, "values": [[START + DEPLOY - 5, "1"]]})
+        clock = Clock(START + DEPLOY)
+        worked(server, clock, DEPLOY + 60)
+        rows.append({"metric": {"version": watch.oid}, "values": [[START + DEPLOY + 70, "1"]]})
+        worked(server, clock, DEPLOY + 900)
+    assert verdict(server, watch)["verdict"] == "pass"
+    with open_store(server.path) as store:
+        found = store.get(watch.id)
+    assert found is not None
+    assert found.begun == START + DEPLOY + 70 - 5 - 15  # a step and a scrape early rather than late
+
+
+@pytest.mark.parametrize("answer", [(500, b""), (200, b"{"), (200, b'{"data": {"result": [3]}}'), (200, b"[]")])
+def test_whether_it_was_deployed_cannot_be_read(server: Repo, tmp_path: Path, answer: tuple[int, bytes]) -> None:
+    with served(lambda *_: answer) as address:
+        settings = replace(PLAN, begin="label", url=address, wait_for_deploy=Duration(30))
+        watch = begun(server, traffic(tmp_path, Moment(rate=20.0)), settings)
+        worked(server, Clock(START + DEPLOY), DEPLOY + 100)
+    found = verdict(server, watch)
+    assert (found["verdict"], "cannot be read" in found["reason"]) == ("inconclusive", True)
+
+
+@pytest.mark.parametrize(("way", "needed"), [("label", "verification.url"), ("version", "verification.version_url")])
+def test_a_way_to_begin_that_could_never_begin(server: Repo, tmp_path: Path, way: Any, needed: str) -> None:
+    with pytest.raises(PolicyError, match=needed):
+        begun(server, tmp_path / "a.log", replace(PLAN, begin=way))
 
 
 def test_a_tree_cannot_run_commands_on_the_server(server: Repo, tmp_path: Path) -> None:

@@ -25,8 +25,10 @@ class Verification:
     extend: Duration = Duration(7200)
     requests: int = 1000
     service: str = ""
-    begin: str = "push"
+    begin: Literal["push", "mark", "version", "label"] = "push"
     version_url: str = ""
+    version_label: str = "version"
+    version_metric: str = ""
     wait_for_deploy: Duration = Duration(1800)
     pattern: str = ""
     unit: str = ""

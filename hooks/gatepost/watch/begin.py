@@ -12,6 +12,7 @@ from gatepost.metrics import SourceError, Verification
 from gatepost.metrics._open import open_source
 from gatepost.metrics._settings import OUTWARD
 from gatepost.records import state_dir
+from gatepost.watch.arrival import checked
 from gatepost.watch.detach import spawn
 from gatepost.watch.lock import running
 from gatepost.watch.model import Deploy, Watch
@@ -25,6 +26,7 @@ def begin(git_dir: Path, deploy: Deploy, settings: Verification) -> Watch:
     """Insert the row of a deploy's watch, end those that it supersedes, and see that a worker runs."""
     settings = trusted(git_dir, settings)
     known_source(settings)
+    checked(settings)
     now = time.time()
     pushed = deploy.at or now
     at_once = settings.begin == "push"

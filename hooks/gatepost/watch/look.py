@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil, floor
+from pathlib import Path
 
-from gatepost.metrics import Reader, Verification
+from gatepost.metrics import Reader, SourceError, Verification
 from gatepost.watch.arrival import happened
 from gatepost.watch.baseline import HISTORY, Baseline, build, scatter
 from gatepost.watch.counts import Counts, reduce
@@ -24,13 +25,13 @@ Reading = Callable[[Verification], Reader]
 
 
 def at(
-    watch: Watch, polls: Sequence[Counts], store: Store, reader_of: Reading, now: float
+    watch: Watch, polls: Sequence[Counts], store: Store, reader_of: Reading, now: float, git_dir: Path
 ) -> tuple[Watch, list[Counts]]:
     """Give the watch as it stands after this look, and the polls that are new or changed."""
     if watch.problem.startswith(CLOCK):
         return _ended(watch, polls, store, now, watch.problem), []
     if watch.begun is None:
-        return _awaited(watch, now), []
+        return _awaited(watch, now, git_dir), []
     settings = watch.settings
     reader = reader_of(settings)
     ready = now - reader.delay
@@ -61,16 +62,23 @@ def failed(watch: Watch, polls: Sequence[Counts], problem: str, now: float) -> W
     return _concluded(watch, polls, Known(), now, f"the source cannot be read: {problem}")
 
 
-def _awaited(watch: Watch, now: float) -> Watch:
+def _awaited(watch: Watch, now: float, git_dir: Path) -> Watch:
     """Look whether the deploy has happened."""
     if watch.superseded is not None:
         return _plain(watch, "superseded", "a newer deploy came before this one happened", now)
-    if happened(watch):
-        return replace(watch, begun=now, state="watching", due=now)
+    problem, begun = "", None
+    try:
+        begun = happened(watch, git_dir, now)
+    except SourceError as error:
+        problem = error.message  # it may be restarting just now
+    if begun is not None:
+        return replace(watch, begun=begun, state="watching", due=now, problem="")
     if now > watch.pushed + watch.settings.wait_for_deploy:
+        if problem:
+            return _plain(watch, "inconclusive", f"whether it was deployed cannot be read: {problem}", now)
         waited = watch.settings.wait_for_deploy
         return _plain(watch, "not-deployed", f"no deploy was seen within {waited:g} s of the push", now)
-    return replace(watch, due=now + watch.settings.poll)
+    return replace(watch, due=now + watch.settings.poll, problem=problem)
 
 
 def _plain(watch: Watch, word: str, reason: str, now: float) -> Watch:

@@ -95,7 +95,7 @@ class Worker:
             return
         polls = self.store.polls(watch)
         try:
-            found, fresh = look.at(watch, polls, self.store, self._reader, now)
+            found, fresh = look.at(watch, polls, self.store, self._reader, now, self.git_dir)
         except GatepostError as error:
             found, fresh = look.failed(watch, polls, f"{error.message}", now), []
         if not self.store.save(found, fresh):
