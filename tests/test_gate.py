@@ -43,24 +43,24 @@ def fail(error: BaseException) -> Callable[[], Outcome]:
 
 
 @pytest.mark.parametrize(
-    ("error", "wanted"),
+    ("error", "wanted", "rule"),
     [
-        (ValueError("x\x1b[31m"), "internal error, ValueError at test_gate.py:"),
-        (RecursionError(), "internal error, RecursionError"),
-        (MemoryError(), "internal error, MemoryError"),
-        (TooLarge("a: big", "raise it"), "a: big; raise it"),
-        (MissingObject("a: gone"), "a: gone"),
-        (PolicyError(["f: k: wrong"]), "f: k: wrong"),
+        (ValueError("x\x1b[31m"), "internal error, ValueError at test_gate.py:", "gate/internal"),
+        (RecursionError(), "internal error, RecursionError", "gate/internal"),
+        (MemoryError(), "internal error, MemoryError", "gate/internal"),
+        (TooLarge("a: big", "raise it"), "a: big; raise it", "gate/too-large"),
+        (MissingObject("a: gone"), "a: gone", "gate/internal"),
+        (PolicyError(["f: k: wrong"]), "f: k: wrong", "policy/invalid"),
     ],
 )
 def test_a_check_that_fails_makes_the_verdict_unknown_and_hides_nothing(
-    monkeypatch: pytest.MonkeyPatch, change: Change, error: Exception, wanted: str
+    monkeypatch: pytest.MonkeyPatch, change: Change, error: Exception, wanted: str, rule: str
 ) -> None:
     use(monkeypatch, check("bad", fail(error)), check("good", lambda: Outcome((GOOD,))))
     report = gate.evaluate(change, Policy())
     assert (report.verdict, report.exit_code) == ("unknown", 3)
     assert [finding.rule.id for finding in report.findings] == ["toy/found"]
-    assert report.skipped[0].check == "bad"
+    assert (report.skipped[0].check, report.skipped[0].rule) == ("bad", rule)
     assert wanted in report.skipped[0].reason
     assert report.skipped[0].reason.isprintable()
     assert set(report.sections) == {"bad", "good"}
@@ -78,8 +78,9 @@ def test_a_check_cannot_swallow_the_deadline() -> None:
             with suppress(Exception):  # what a careless parser does
                 time.sleep(0.01)
 
-    with pytest.raises(TimeUp), gate.deadline(0.05):
+    with pytest.raises(TimeUp) as caught, gate.deadline(0.05):
         stubborn()
+    assert caught.value.rule == "gate/timeout"
 
 
 def test_the_deadline_ends_with_its_block() -> None:

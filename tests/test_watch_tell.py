@@ -82,3 +82,21 @@ def test_each_channel_is_told_once_and_a_broken_one_stops_no_other(
         assert [path for path, _ in calls].count("/broken") == tell.TRIES
         assert calls[-1][0].endswith(oid)
     assert "/broken: answered 500" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("verdict", "signals", "rules"),
+    [
+        (
+            "regressed",
+            ["error-rate", "latency", "new-error"],
+            ["verify/error-rate", "verify/latency", "verify/new-error"],
+        ),
+        ("inconclusive", [], ["verify/inconclusive"]),
+        ("pass", [], []),
+    ],
+)
+def test_what_is_told_names_the_rules(verdict: str, signals: list[str], rules: list[str]) -> None:
+    said = {"verdict": verdict, "signals": signals}
+    watch = Watch("w", "a" * 40, "refs/heads/main", "s", 1.0, "telling", PLAN, begun=1.0, verdict=said)
+    assert tell.message(watch)["rules"] == rules

@@ -1,0 +1,3 @@
+# mypy: ignore-errors
+def add(a, b):
+    return a + b
