@@ -101,17 +101,20 @@ def span(path: str, parser: Parser, start: float, end: float) -> Iterator[str]:
                 first = _time_after(stream, parser, 0)
                 if first is not None and first > end + SLACK:
                     continue
+                until = end + SLACK
+                stop = None if part.packed or until >= part.written else _bisect(stream, parser, until)[1]
                 stream.seek(0 if part.packed else _place(stream, parser, start - SLACK))
-                yield from _pieces(stream, parser, end + SLACK)
+                yield from _pieces(stream, parser, until, stop)
         except FileNotFoundError:
             continue  # rotated away between the listing and now: its new name comes with the next read
         except (OSError, EOFError) as error:
             raise SourceError(f"{part.path}: {error}", "the log must stay readable during a watch") from None
 
 
-def _pieces(stream: BinaryIO, parser: Parser, until: float) -> Iterator[str]:
+def _pieces(stream: BinaryIO, parser: Parser, until: float, stop: int | None) -> Iterator[str]:
+    """Read up to an offset, or to the first piece of a packed part that is later than ``until``."""
     rest = b""
-    while raw := stream.read(CHUNK):
+    while raw := stream.read(CHUNK if stop is None else max(0, min(CHUNK, stop - stream.tell()))):
         raw = rest + raw
         cut = raw.rfind(b"\n") + 1
         rest = raw[cut:][-LINE:]  # the last line may still be being written
@@ -125,6 +128,15 @@ def _pieces(stream: BinaryIO, parser: Parser, until: float) -> Iterator[str]:
 
 def _place(stream: BinaryIO, parser: Parser, wanted: float) -> int:
     """Find by bisection the offset of a line before which everything is older than ``wanted``."""
+    low, _ = _bisect(stream, parser, wanted)
+    if low == 0:
+        return 0
+    stream.seek(low)
+    return low + stream.read(LINE).find(b"\n") + 1
+
+
+def _bisect(stream: BinaryIO, parser: Parser, wanted: float) -> tuple[int, int]:
+    """Give two near offsets: what is older than ``wanted`` begins before the first, the rest after the second."""
     low, high = 0, stream.seek(0, os.SEEK_END)
     while high - low > PROBE:
         middle = (low + high) // 2
@@ -133,10 +145,7 @@ def _place(stream: BinaryIO, parser: Parser, wanted: float) -> int:
             high = middle
         else:
             low = middle
-    if low == 0:
-        return 0
-    stream.seek(low)
-    return low + stream.read(LINE).find(b"\n") + 1
+    return low, high
 
 
 def _time_after(stream: BinaryIO, parser: Parser, offset: int) -> float | None:

@@ -22,13 +22,16 @@ MOST = 6 * 3600.0
 GAP = 6 * 3600.0
 
 
-def learn(store: Store, service: str, reader: Reader, moment: float, begin: bool) -> bool:
-    """Cover the time up to ``moment``, then some more of the past; False where all is covered."""
+def learn(store: Store, service: str, reader: Reader, moment: float, begin: bool, poll: float = MINUTE) -> bool:
+    """Cover the time up to ``moment``, then some more of the past; False where all is covered.
+
+    The first hour is read in steps of ``poll``, as the baseline is: ``Remembering`` then reads it once.
+    """
     covered = store.coverage(service)
     if covered is None or covered[1] < moment - GAP:
         if covered:
             store.restart(service, (moment, moment))
-        _take(store, service, reader, (moment - FIRST, moment))
+        _take(store, service, reader, (moment - FIRST, moment), poll if MINUTE % poll == 0 else MINUTE)
         return True
     if covered[1] < moment:
         _take(store, service, reader, (covered[1], moment))
@@ -50,13 +53,41 @@ def _backward(store: Store, service: str, reader: Reader, since: float, goal: fl
     return since > goal
 
 
-def _take(store: Store, service: str, reader: Reader, span: tuple[float, float]) -> bool:
-    windows = reader.read(*span, MINUTE)
-    store.learn(service, span, _signatures(windows), [
-        (w.start, w.requests, w.errors, w.distinct) for w in windows if w.requests
-    ])  # fmt: skip
+def _take(store: Store, service: str, reader: Reader, span: tuple[float, float], step: float = MINUTE) -> bool:
+    windows = reader.read(*span, step)
+    store.learn(service, span, _signatures(windows), _minutes(windows, span[0]))
     store.forget(service, span[1] - KEEP, span[1] - 2 * DAY)
     return any(window.requests for window in windows)
+
+
+def _minutes(windows: Iterable[Window], begin: float) -> list[tuple[float, float, float, float]]:
+    """Give (start, requests, errors, distinct errors) of each minute that has requests."""
+    found: dict[int, list[float]] = {}
+    for window in windows:
+        entry = found.setdefault(int((window.start - begin) / MINUTE + 1e-6), [0.0, 0.0, 0.0])
+        for at, value in enumerate((window.requests, window.errors, window.distinct)):
+            entry[at] += value
+    return [(begin + MINUTE * at, n, errors, distinct) for at, (n, errors, distinct) in found.items() if n]
+
+
+class Remembering:
+    """A reader that reads a span of at least ten minutes once; for the time of one look."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.delay, self.chunk = reader.delay, getattr(reader, "chunk", MOST)
+        self._reader = reader
+        self._read: dict[tuple[float, float, float], list[Window]] = {}
+
+    def read(self, start: float, end: float, step: float) -> list[Window]:
+        """Give the windows, from memory where they were read before."""
+        if end - start < FIRST / 6:
+            return self._reader.read(start, end, step)
+        if (start, end, step) not in self._read:
+            self._read = {(start, end, step): self._reader.read(start, end, step)}
+        return self._read[start, end, step]
+
+    def close(self) -> None:
+        """Hold nothing open."""
 
 
 def _signatures(windows: Iterable[Window]) -> dict[str, tuple[float, float, float]]:

@@ -58,6 +58,7 @@ class Board:
         if before == news and self._steady() < self._last + PAUSE:
             return
         self._last = self._steady()
+        self._shown[watch.id] = news, value
         with suppress(GatepostError):
             self._shown[watch.id] = news, self._write(watch, polls, value)
 

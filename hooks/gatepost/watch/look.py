@@ -12,7 +12,7 @@ from gatepost.watch.arrival import happened
 from gatepost.watch.baseline import HISTORY, Baseline, build, scatter
 from gatepost.watch.counts import Counts, reduce
 from gatepost.watch.judge import Assessment, Known, Signal, assess
-from gatepost.watch.learn import LOOK_BACK, learn
+from gatepost.watch.learn import LOOK_BACK, Remembering, learn
 from gatepost.watch.model import Watch
 from gatepost.watch.spans import DAY, Span, bad_spans, candidates
 from gatepost.watch.store import Store
@@ -33,11 +33,11 @@ def at(
     if watch.begun is None:
         return _awaited(watch, now, git_dir), []
     settings = watch.settings
-    reader = reader_of(settings)
+    reader = Remembering(reader_of(settings))
     ready = now - reader.delay
     if ready < watch.begun:
         return replace(watch, due=watch.begun + reader.delay), []
-    learn(store, watch.service, reader, watch.begun, watch.baseline is None)
+    learn(store, watch.service, reader, watch.begun, watch.baseline is None, settings.poll)
     bad = _bad(watch, store)
     watch = _with_baseline(watch, store, reader, bad)
     baseline = Baseline.from_json(watch.baseline or {})

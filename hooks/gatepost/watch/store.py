@@ -72,6 +72,7 @@ _COLUMNS = (
 )
 _NAMES = tuple(_COLUMNS.split())
 _NOT_SAVED = frozenset({"id", "fence", "settings", "superseded", "told"})
+_SAVED = tuple(name for name in _NAMES if name not in _NOT_SAVED)
 _JSON = frozenset({"baseline", "signals", "progress", "verdict", "told"})
 
 
@@ -200,7 +201,7 @@ class Store:
 
     def save(self, watch: Watch, polls: Sequence[Counts] = ()) -> bool:
         """Write what a worker found and give the lease back; False, and nothing, where it was lost."""
-        row = {name: value for name, value in _row(watch).items() if name not in _NOT_SAVED}
+        row = _row(watch, _SAVED)
         names = ", ".join(f"{name} = ?" for name in row)
         sql = f"update watch set {names}, lease = 0 where id = ? and fence = ? and state != 'done'"  # noqa: S608 - names are ours
         with self._write() as db:
@@ -308,9 +309,9 @@ class Store:
         return [(a, b, c) for a, b, c in self._all(sql, service, start, end)]
 
 
-def _row(watch: Watch) -> dict[str, Any]:
+def _row(watch: Watch, names: Sequence[str] = _NAMES) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for name in _NAMES:
+    for name in names:
         value = getattr(watch, name)
         if name == "settings":
             value = settings_to_json(value)
