@@ -142,8 +142,8 @@ def many(directory: Path, number: int, polls: int) -> None:
                 )
         told = [watch.verdict["verdict"] for watch in worker.store.watches() if watch.verdict]
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{number} watches, {polls} polls: {1000 * looked / steps:.1f} ms CPU a look, {looked / 15 / (polls - 1):.0%} of "
-          f"one core; with baselines and verdicts {whole / 15 / (polls + 2):.0%}; {memory:.0f} MB at most; "
+    print(f"{number} watches, {polls} polls: {1000 * looked / steps:.1f} ms CPU a look, "
+          f"{looked / 15 / (polls - 1):.0%} of one core; with baselines and verdicts {whole / 15 / (polls + 2):.0%}; {memory:.0f} MB at most; "
           + ", ".join(f"{told.count(word)} {word}" for word in sorted(set(told))))  # fmt: skip
 
 
