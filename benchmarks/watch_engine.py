@@ -142,8 +142,9 @@ def many(directory: Path, number: int, polls: int) -> None:
                 )
         told = [watch.verdict["verdict"] for watch in worker.store.watches() if watch.verdict]
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{number} watches, {polls} polls: {1000 * looked / steps:.1f} ms CPU a look, "
-          f"{looked / 15 / (polls - 1):.0%} of one core; with baselines and verdicts {whole / 15 / (polls + 2):.0%}; {memory:.0f} MB at most; "
+    steady, everything = looked / 15 / (polls - 1), whole / 15 / (polls + 2)
+    print(f"{number} watches, {polls} polls: {1000 * looked / steps:.1f} ms CPU a look, {steady:.0%} of one core, "
+          f"{everything:.0%} with baselines and verdicts; {memory:.0f} MB at most; "
           + ", ".join(f"{told.count(word)} {word}" for word in sorted(set(told))))  # fmt: skip
 
 
