@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -135,18 +136,18 @@ def test_the_trusted_connection_reads_and_writes_whatever_the_rights(database: D
 
 
 def test_a_template_is_built_once_and_cloned(server: Scratch) -> None:
-    built = []
+    built, key = [], uuid.uuid4().hex
 
     def build(database: Database) -> None:
         built.append(database.name)
         database.run(statements("create table t (a int)", "insert into t values (7)"))
         database.run(statements(f"alter database {database.name} set work_mem = '5MB'"))
 
-    clone = server.template("once", build)
+    clone = server.template(key, build)
     first, second = clone(), clone()
     first.run(statements("delete from t"))
     assert ask(second, "select a, current_setting('work_mem') from t") == [(7, "5MB")]
-    assert ask(server.template("once", build)(), "select a from t") == [(7,)]
+    assert ask(server.template(key, build)(), "select a from t") == [(7,)]
     assert len(built) == 1
     url = server.url(second)
     assert url.startswith(f"postgresql://migrator@/{second.name}?host=%2F")

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gatepost.databases import Needs, Unable
 from gatepost.model import printable
@@ -70,9 +71,7 @@ def find(needs: Needs, path: str | None = None) -> Programs:
 def _advice(wanted: str) -> str:
     name = printable(wanted, 20) or "17"
     embedded = f"{EMBEDDED}, " if wanted in ("", "16", "18") else ""
-    return (
-        f"apt install postgresql-{name}, brew install postgresql@{name}, {embedded}or name a scratch server by its URL"
-    )
+    return f"apt install postgresql-{name}, brew install postgresql@{name}, {embedded}or give a scratch server's URL"
 
 
 def _installed(path: str | None) -> Iterator[Programs]:
@@ -129,7 +128,7 @@ class Account:
     gid: int = -1
 
     @property
-    def arguments(self) -> dict[str, object]:
+    def arguments(self) -> dict[str, Any]:
         """Give what a subprocess needs to become it."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.name else {}
 

@@ -134,7 +134,7 @@ class Server:
             cwd="/",
             env=ENVIRONMENT,
             **self.home.account.arguments,
-        )  # type: ignore[call-overload]  # fmt: skip
+        )  # fmt: skip
         assert self._watcher.stdout is not None
         said = self._watcher.stdout.readline().strip()
         if not said.isdigit():
@@ -146,7 +146,7 @@ class Server:
         return _NO_NETWORK if has_walls(self.home.account) else ()
 
     def _bounds(self) -> tuple[str, str, str]:
-        # kB of address space, blocks of 512 bytes of one file, seconds of one process: the last walls behind the watchdog.
+        # kB of address space, blocks of 512 bytes of a file, seconds of a process: the last walls, behind the watchdog.
         limits = self.limits
         return str(limits.memory >> 10), str((limits.disk >> 9) + 1), str(max(600, int(limits.seconds * 10)))
 
@@ -228,7 +228,7 @@ class Server:
                 cwd="/",
                 env=ENVIRONMENT,
                 **self.home.account.arguments,
-            )  # type: ignore[call-overload,no-any-return]
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Unable(f"{name} cannot be run: {printable(str(error), 200)}") from None
 
@@ -245,7 +245,7 @@ def has_walls(account: Account) -> bool:
             timeout=10,
             env=ENVIRONMENT,
             **account.arguments,
-        )  # type: ignore[call-overload]
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return bool(done.returncode == 0)

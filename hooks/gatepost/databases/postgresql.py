@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from contextlib import AbstractContextManager
+from typing import Any
 
 from gatepost.databases import Connection, Engine, Facts, Limits, Needs, Scratch, Unable
 from gatepost.sql.schema import Schema
@@ -23,15 +25,20 @@ def _connect(url: str, seconds: float) -> Connection:
 
 
 def _inspect(connection: Connection) -> Schema:
-    from gatepost.databases._postgresql_catalog import inspect
-
-    return inspect(connection)
+    found: Schema = _catalog().inspect(connection)
+    return found
 
 
 def _facts(connection: Connection) -> Facts:
-    from gatepost.databases._postgresql_catalog import facts
+    found: Facts = _catalog().facts(connection)
+    return found
 
-    return facts(connection)
+
+def _catalog() -> Any:
+    try:
+        return importlib.import_module("gatepost.databases._postgresql_catalog")
+    except ModuleNotFoundError:
+        raise Unable("PostgreSQL cannot be introspected yet") from None
 
 
 ENGINE = Engine(
