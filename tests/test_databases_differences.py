@@ -121,8 +121,8 @@ def test_other_renames() -> None:
     "name",
     ["schema_migrations", "__diesel_schema_migrations", "alembic_version", "django_migrations", "flyway_schema_history",
      "goose_db_version", "_sqlx_migrations", "knex_migrations", "knex_migrations_lock", "ar_internal_metadata",
-     "databasechangelog", "DATABASECHANGELOGLOCK", "_prisma_migrations", "drizzle.__drizzle_migrations", "sqitch.changes",
-     "SequelizeMeta", "app.schema_migrations", "mine_tmp"],
+     "databasechangelog", "DATABASECHANGELOGLOCK", "_prisma_migrations", "drizzle.__drizzle_migrations",
+     "sqitch.changes", "SequelizeMeta", "app.schema_migrations", "mine_tmp"],
 )  # fmt: skip
 def test_bookkeeping_is_left_out(name: str) -> None:
     table = replace(USERS, name=name)
