@@ -49,7 +49,10 @@ POSTGRESQL, MYSQL, SQLITE = "postgresql", "mysql", "sqlite"
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
-    """``[[migrations]]``: a directory of migrations; what is left empty is detected."""
+    """``[[migrations]]``: a directory of migrations; what is left empty is detected.
+
+    ``server`` and what follows are for the rehearsal: what production runs, and how to run what is not SQL.
+    """
 
     path: str
     framework: str = ""
@@ -58,6 +61,11 @@ class Migrations:
     downs: Literal["optional", "", "required"] = field(default="", metadata=HIGHER)
     file_limit: Size = field(default=Size(5 * 1024 * 1024), metadata=LOWER)
     file_time: Duration = field(default=Duration(5), metadata=LOWER)
+    server: str = ""
+    extensions: tuple[str, ...] = ()
+    before_sql: tuple[str, ...] = ()
+    command_up: tuple[str, ...] = ()
+    command_down: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ def _migration(look: Look, place: Place, entry: Entry, found: re.Match[str]) -> 
         by_name.get("down.sql"),
         version=version,
         name=found["name"] or "",
-        order=_order.number(version.replace("-", "")),
+        # Its MigrationVersion is compared as text: 20240313 runs after 20240306170000.
+        order=((1, 0, version.replace("-", "")),),
         transaction=not OUTSIDE.search(look.config(join(entry.path, "metadata.toml"))),
     )
 

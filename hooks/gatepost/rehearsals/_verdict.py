@@ -1,0 +1,215 @@
+"""Put what was seen on the walks into a verdict for each migration, and one for the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from gatepost.rehearsals import Failure, Lost, Rehearsed, Verdict
+from gatepost.rehearsals import _rows as rows
+from gatepost.rehearsals import _same as same
+from gatepost.rehearsals._plan import Step
+from gatepost.rehearsals._scripts import digest
+from gatepost.rehearsals._sift import Sifter
+from gatepost.rehearsals._walk import Seen, Walk, Walker
+
+# The gravest first: what decides on the whole.
+GRAVITY: tuple[Verdict, ...] = (
+    "up-fails",
+    "down-fails",
+    "schema-differs",
+    "down-fails-with-rows",
+    "unknown",
+    "missing",
+    "irreversible",
+    "data-loss",
+    "reversible",
+)
+
+
+@dataclass(slots=True)
+class Tried:
+    """What the walks gave: for each step the walk with rows below it, the one with rows above, failing ups."""
+
+    below: list[Seen]
+    above: list[Seen]
+    first: Walk
+    up: Failure | None = None
+    broken: int | None = None
+    broken_always: bool = False
+    empty_fails: set[int] = field(default_factory=set)
+
+
+def tried(walker: Walker, steps: Sequence[Step]) -> Tried:
+    """Walk as often as it takes to know what each step is worth."""
+    first = walker.there_and_back(steps, "plain")
+    failed = _failed(first)
+    made = Tried(first.seen, [], first)
+    if failed is not None:
+        made = _with_care(walker, steps, first, failed)
+    if made.broken is not None:
+        return made
+    made.below = _downs(walker, steps, made.first)
+    made.above = _above(walker, steps)
+    for at, seen in enumerate(made.below):
+        if seen.down and _fails_empty(walker, steps[: at + 1]):
+            made.empty_fails.add(at)
+    return made
+
+
+def _failed(walk: Walk) -> int | None:
+    return next((at for at, seen in enumerate(walk.seen) if seen.up), None)
+
+
+def _with_care(walker: Walker, steps: Sequence[Step], first: Walk, failed: int) -> Tried:
+    """Try again where an up has failed: without rows, then with rows as the up needs them."""
+    empty = walker.there_and_back(steps, None)
+    always = _failed(empty)
+    if always is not None:
+        return Tried(empty.seen, [], empty, empty.seen[always].up, always, True)
+    full = walker.there_and_back(steps, "full", later=empty.far.shapes if empty.far else None)
+    still = _failed(full)
+    if still is not None:
+        return Tried(empty.seen, [], empty, full.seen[still].up, still)
+    full.seen[failed].up = first.seen[failed].up
+    return Tried(full.seen, [], full)
+
+
+def _downs(walker: Walker, steps: Sequence[Step], first: Walk) -> list[Seen]:
+    """Give what each down did: below one that fails or is not there the walk begins again, without it."""
+    seen, walk, end = list(first.seen), first, len(steps)
+    while (stop := _stopped(walk.seen[:end], steps[:end])) is not None and stop > 0:
+        end = stop
+        walk = walker.there_and_back(steps[:end], "plain")
+        if _failed(walk) is not None:
+            break
+        seen[:end] = walk.seen
+    return seen
+
+
+def _stopped(seen: Sequence[Seen], steps: Sequence[Step]) -> int | None:
+    """Give the highest step at which a walk down has stopped."""
+    for at in reversed(range(len(seen))):
+        if seen[at].down or (steps[at].down is None and steps[at].without != "reversible"):
+            return at
+    return None
+
+
+def _above(walker: Walker, steps: Sequence[Step]) -> list[Seen]:
+    """Give what each down does with rows that were written above it."""
+    made: list[Seen] = [Seen() for _ in steps]
+    end = len(steps)
+    while end > 0:
+        if steps[end - 1].down is None:
+            end -= 1
+            continue
+        walk = walker.there_and_back(steps[:end], "last", late=True)
+        made[:end] = walk.seen
+        _written(walk)
+        stop = _stopped(walk.seen, steps[:end])
+        if stop is None:
+            return made
+        end = stop
+    return made
+
+
+def _written(walk: Walk) -> None:
+    """Note what the way down takes of the rows that were written at the far end."""
+    sight = walk.far
+    for seen in reversed(walk.seen):
+        if sight and seen.after:
+            told = rows.compare(sight.rows, seen.after.rows)
+            seen.told = rows.Told(tuple(replace(one, when="after") for one in told.lost))
+            sight = seen.after
+
+
+def _fails_empty(walker: Walker, steps: Sequence[Step]) -> bool:
+    walk = walker.there_and_back(steps, None)
+    return bool(walk.seen and walk.seen[-1].down)
+
+
+def graded(made: Tried, steps: Sequence[Step], sifter: Sifter) -> tuple[tuple[Rehearsed, ...], Verdict, str]:
+    """Give the verdict on each step, and that on the whole with its reason."""
+    found = [_grade(at, made, steps, sifter) for at in range(len(steps))]
+    whole, reason = _whole(made, found, sifter)
+    if whole in ("reversible", "data-loss") and len(found) > 1:
+        found = [_together(one) for one in found]
+    return tuple(found), whole, reason
+
+
+def _grade(at: int, made: Tried, steps: Sequence[Step], sifter: Sifter) -> Rehearsed:
+    step, seen = steps[at], made.below[at]
+    above = made.above[at] if at < len(made.above) else Seen()
+    base = blank(step)
+    base = replace(base, up_ms=seen.up_ms, down_ms=seen.down_ms)
+    if made.broken is not None:
+        return _broken(base, at, made)
+    if step.down is None:
+        return _noted(replace(base, verdict=step.without, reason=step.reason), seen)  # type: ignore[arg-type]
+    told = sifter.sift(step, seen)
+    base = replace(base, lost=(*told.lost, *above.told.lost), notes=told.notes)
+    return _noted(_judged(base, at, seen, above, made, told.lost), seen)
+
+
+def _judged(base: Rehearsed, at: int, seen: Seen, above: Seen, made: Tried, lost: tuple[Lost, ...]) -> Rehearsed:
+    if seen.down:
+        verdict: Verdict = "down-fails" if at in made.empty_fails else "down-fails-with-rows"
+        return replace(base, verdict=verdict, failure=seen.down, reason=seen.down.message)
+    if seen.grave:
+        return replace(base, verdict="schema-differs", differences=(*seen.grave, *seen.small))
+    base = replace(base, differences=tuple(seen.small))
+    if above.down:
+        reason = f"with rows written after the up: {above.down.message}"
+        return replace(base, verdict="down-fails-with-rows", failure=above.down, reason=reason)
+    if any(one.when == "before" for one in lost):
+        return replace(base, verdict="data-loss")
+    if seen.again:
+        return replace(base, verdict="schema-differs", reason=seen.again, differences=(*seen.small, seen.again))
+    return replace(base, verdict="reversible")
+
+
+def _noted(base: Rehearsed, seen: Seen) -> Rehearsed:
+    """Say where an up fails on rows with NULLs and passes on others."""
+    if seen.up is None or base.failure is not None:
+        return base
+    note = f"the up fails on rows that are allowed before it: {seen.up.message}"
+    return replace(base, failure=seen.up, notes=(*base.notes, note))
+
+
+def _broken(base: Rehearsed, at: int, made: Tried) -> Rehearsed:
+    assert made.broken is not None
+    if at < made.broken:
+        return replace(base, reason="not judged: an up above it fails")
+    if at > made.broken:
+        return replace(base, reason="not judged: an up below it fails")
+    how = "" if made.broken_always else "once there are rows, also without NULLs: "
+    reason = f"the up fails: {how}{made.up.message if made.up else ''}"
+    return replace(base, verdict="up-fails", failure=made.up, reason=reason)
+
+
+def blank(step: Step, reason: str = "") -> Rehearsed:
+    """Give what is known of a migration before anything has run."""
+    one = step.migration
+    return Rehearsed(one.framework, one.version, one.path, digest(one.up), digest(one.down), "unknown", reason)
+
+
+def _together(one: Rehearsed) -> Rehearsed:
+    if one.verdict not in ("missing", "schema-differs"):
+        return one
+    note = f"by itself: {one.reason or '; '.join(one.differences[:3])}; the other downs of the change undo it"
+    return replace(one, verdict="reversible", differences=(), reason="", notes=(*one.notes, note))
+
+
+def _whole(made: Tried, found: Sequence[Rehearsed], sifter: Sifter) -> tuple[Verdict, str]:
+    verdicts = {one.verdict for one in found}
+    worst: Verdict = next((word for word in GRAVITY if word in verdicts), "unknown")
+    start, end = made.first.start, made.first.end
+    failing = verdicts & {"up-fails", "down-fails", "down-fails-with-rows", "unknown"}
+    if failing or start is None or end is None or len(found) < 2:
+        return worst, next((one.reason for one in found if one.verdict == worst), "")
+    grave, _ = same.differences(start.schema, end.schema)
+    if grave:
+        return "schema-differs", "; ".join(grave[:5])
+    lost = sifter.of_whole(start, end)
+    whole: Verdict = "data-loss" if lost else "reversible"
+    return whole, ""

@@ -1,0 +1,90 @@
+"""Rehearse the migrations of a change: each history on a scratch server, up, down and up again, with rows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from gatepost.databases import Database
+from gatepost.errors import CannotJudge
+from gatepost.git import Change
+from gatepost.migrations import collect
+from gatepost.policy import Policy
+from gatepost.rehearsals import Rehearsal, recorded
+from gatepost.rehearsals import _same as same
+from gatepost.rehearsals._plan import Course, courses
+from gatepost.rehearsals._sift import Sifter
+from gatepost.rehearsals._verdict import Tried, blank, graded, tried
+from gatepost.rehearsals._walk import Walker
+from gatepost.rehearsals.stage import Asked, Stage, reader, staged
+
+
+def planned(change: Change, policy: Policy) -> list[Course]:
+    """Give the rehearsals that a change needs."""
+    return [course for history in change.shared(collect, policy).histories for course in courses(history)]
+
+
+def rehearse(change: Change, policy: Policy, asked: Asked) -> list[Rehearsal]:
+    """Rehearse every history that the change touches; what cannot be tried has the verdict ``unknown``."""
+    return [of_course(course, asked) for course in planned(change, policy)]
+
+
+def of_course(course: Course, asked: Asked) -> Rehearsal:
+    """Rehearse one history; the answer is never an exception, but for a defect of ours."""
+    started = time.monotonic()
+    try:
+        with staged(course, asked) as stage:
+            made = _run(stage, asked)
+    except CannotJudge as error:
+        reason = f"{error.message}{'; ' + error.hint if error.hint else ''}"
+        made = unknown(course, reason)
+    return replace(made, elapsed_ms=round((time.monotonic() - started) * 1000))
+
+
+def unknown(course: Course, reason: str, server: str = "", how: str = "") -> Rehearsal:
+    """Give the rehearsal that could not be made."""
+    return Rehearsal(
+        key=recorded.key(course),
+        engine=course.dialect,
+        server=server,
+        how=how,
+        at=_now(),
+        root=course.history.place.root,
+        base="",
+        head="",
+        migrations=tuple(blank(step, reason) for step in course.steps),
+        whole="unknown",
+        reason=reason,
+    )
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _run(stage: Stage, asked: Asked) -> Rehearsal:
+    course, read = stage.course, reader(stage.course.dialect)
+    walker = Walker(stage.clone, stage.send, read, course.silent, stage.until)
+    asked.say(f"{len(course.steps)} migration{'s' if len(course.steps) != 1 else ''}: up, down, up, with rows")
+    made = tried(walker, course.steps)
+
+    def seeded() -> Database:
+        database = stage.clone()
+        walker.fill(database, course.steps, "plain", None)
+        return database
+
+    sifter = Sifter(seeded, read, course.dialect, course.steps)
+    migrations, whole, reason = graded(made, course.steps, sifter)
+    return replace(
+        unknown(course, reason, stage.scratch.version, stage.scratch.how),
+        base=same.fingerprint(made.first.start.schema) if made.first.start else "",
+        head=same.fingerprint(made.first.far.schema) if made.first.far else "",
+        migrations=migrations,
+        whole=whole,
+        seeded=_seeded(made),
+    )
+
+
+def _seeded(made: Tried) -> tuple[str, ...]:
+    return tuple(sorted(name for name, rows in made.first.seeded.rows.items() if rows))

@@ -1,0 +1,134 @@
+"""Open a scratch server with the base of a history on it, from which clones are made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatepost.databases import Connection, Database, Failed, Limits, Needs, Scratch, Unable, engine
+from gatepost.migrations import Migrations
+from gatepost.model import printable
+from gatepost.rehearsals import recorded
+from gatepost.rehearsals._plan import Course
+from gatepost.rehearsals._scripts import NotSql, runnable
+from gatepost.rehearsals._shape import Shapes
+from gatepost.rehearsals._walk import Sender, sql_sender
+
+FOLDER = "gatepost/scratch-templates"
+SECONDS = 60.0  # for one script
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a rehearsal is to be made: with which server, within which time, telling its progress to whom.
+
+    ``url`` is a scratch server of the operator's, from the environment or a file. ``cache`` is where templates are
+    kept between runs. ``commands`` tells whether configured commands may run: never what a push has configured.
+    """
+
+    url: str = ""
+    cache: Path | None = None
+    seconds: float = 300.0
+    commands: bool = False
+    say: Say = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A scratch server with the base of a history: ``clone`` gives a database at that base."""
+
+    course: Course
+    scratch: Scratch
+    clone: Callable[[], Database]
+    send: Sender
+    until: float
+
+    def base(self) -> Database:
+        """Give a database as it is before the change."""
+        return self.clone()
+
+    def head(self) -> Database:
+        """Give a database as it is after the change; empty tables. Raises Failed where an up fails."""
+        database = self.clone()
+        try:
+            for step in self.course.steps:
+                self.send(database, step, True)
+        except BaseException:
+            database.drop()
+            raise
+        return database
+
+
+@contextmanager
+def staged(course: Course, asked: Asked) -> Iterator[Stage]:
+    """Open the stage of one rehearsal. Raises Unable where there is no server, or the base cannot be made on it."""
+    until = time.monotonic() + asked.seconds
+    settings = course.history.place.settings or Migrations("")
+    limits = Limits(seconds=min(SECONDS, asked.seconds))
+    folder = str(asked.cache) if asked.cache else None
+    _sendable(course)
+    needs = Needs(settings.server, settings.extensions, asked.url, folder)
+    with engine(course.dialect).scratch(needs, limits) as scratch:
+        asked.say(f"scratch server: {scratch.how}")
+
+        def build(database: Database) -> None:
+            _build(database, course, settings, asked.say)
+
+        clone = scratch.template(recorded.base_key(course, scratch.version), build)
+        yield Stage(course, scratch, clone, sql_sender(settings.before_sql), until)
+
+
+def _sendable(course: Course) -> None:
+    """Look whether all can be sent before a server is started."""
+    for one in course.base:
+        made = runnable(one.up, course.dialect)
+        if isinstance(made, NotSql):
+            raise Unable(
+                f"{printable(made.path)}:{made.line} {made.reason}; the base cannot be made without it", made.fix
+            )
+    for step in course.steps:
+        for script in (step.up, step.down):
+            if isinstance(script, NotSql):
+                raise Unable(f"{printable(script.path)}:{script.line} {script.reason}", script.fix)
+
+
+def _build(database: Database, course: Course, settings: Migrations, say: Say) -> None:
+    """Run the base from its beginning."""
+    shown = time.monotonic()
+    for number, one in enumerate(course.base, 1):
+        made = runnable(one.up, course.dialect)
+        assert not isinstance(made, NotSql)
+        try:
+            database.run(made.statements, transaction=made.transaction, setup=settings.before_sql)
+        except Failed as error:
+            what = f"{printable(made.path)}:{error.line}: {printable(error.message, 300)}"
+            hint = "say in [[migrations]] what production runs: server, extensions, before_sql"
+            raise Unable(f"the base does not run on this server: {what}", hint) from None
+        if time.monotonic() - shown > 1:
+            shown = time.monotonic()
+            say(f"base: {number} of {len(course.base)} migrations")
+
+
+def reader(dialect: str) -> Callable[[Database], Shapes]:
+    """Give what reads the tables of a database for the seeder."""
+
+    def read(database: Database) -> Shapes:
+        connection = database.trusted()
+        try:
+            return shapes(connection, dialect)
+        finally:
+            connection.close()
+
+    return read
+
+
+def shapes(connection: Connection, dialect: str) -> Shapes:
+    """Read the tables through a connection."""
+    import importlib
+
+    read: Callable[[Connection], Shapes] = importlib.import_module(f"gatepost.rehearsals._shape_{dialect}").read
+    return read(connection)

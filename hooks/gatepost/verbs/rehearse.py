@@ -1,0 +1,97 @@
+"""Run the migrations of a range up, down and up again on a scratch database, and say what came back."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from gatepost.errors import BLOCK, PASS, UNKNOWN, UsageError
+from gatepost.gate import read_policy
+from gatepost.git import Repository, make_change
+from gatepost.model import printable
+from gatepost.policy import Policy
+from gatepost.rehearsals import Rehearsal, recorded, report, runner
+from gatepost.rehearsals.stage import FOLDER, Asked
+from gatepost.verbs import Verb
+
+URL = "GATEPOST_SCRATCH_URL"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("range", metavar="BASE..HEAD", help="whose migrations; A...B is from their merge base")
+    parser.add_argument("--repo", default=".", metavar="DIR", help="the repository, a bare one too (default: here)")
+    parser.add_argument("--policy", metavar="FILE", help="a policy that wins over the tree's, as on a server")
+    parser.add_argument("--format", default="text", choices=("text", "json"))
+    parser.add_argument(
+        "--server-url",
+        metavar="FILE",
+        help=f"a file with the URL of a scratch server (else {URL}, else one of our own)",
+    )
+    parser.add_argument("--limit", type=float, default=900.0, metavar="SECONDS", help="the longest that it may take")
+    parser.add_argument("--no-save", action="store_true", help="do not keep the result for the checks and the server")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Rehearse and report; 1 where a down or an up is wrong, 3 where it could not be told."""
+    base, head = _range(args.range)
+    with Repository(args.repo, own=args.repo == ".") as repo:
+        dots = "..." in args.range
+        change = make_change(repo, repo.text("merge-base", base, head) if dots else base, head)
+        policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
+        bare = repo.text("rev-parse", "--is-bare-repository") == "true"
+        asked = Asked(_url(args.server_url), repo.directory() / FOLDER, args.limit, not bare, _say)
+        made = runner.rehearse(change, policy, asked)
+        if not args.no_save:
+            for one in made:
+                recorded.save(repo, one)
+    sys.stdout.write(_shown(made, args.format))
+    return exit_code(made, policy)
+
+
+def _range(text: str) -> tuple[str, str]:
+    for dots in ("...", ".."):
+        left, found, right = text.partition(dots)
+        if found:
+            return left or "HEAD", right or "HEAD"
+    shown = printable(text, 80)
+    raise UsageError(
+        f"{shown}: is one revision, not a range", f"that commit alone: gatepost rehearse {shown}~1..{shown}"
+    )
+
+
+def _url(file: str | None) -> str:
+    """Give the URL of a scratch server: never from an argument, which every user of the machine can read."""
+    if not file:
+        return os.environ.get(URL, "")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--server-url {printable(file)}: {error}") from None
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"gatepost: {printable(text, 300)}\n")
+
+
+def _shown(made: list[Rehearsal], form: str) -> str:
+    if form == "json":
+        from gatepost.reports.json import dumps
+
+        return dumps({"format": 1, "rehearsals": [report.as_data(one) for one in made]}) + "\n"
+    return report.text(made) or "no migration to rehearse in this range\n"
+
+
+def exit_code(made: list[Rehearsal], policy: Policy) -> int:
+    """Give 1 where a verdict blocks, 3 where there is none, else 0."""
+    del policy
+    verdicts = {one.verdict for rehearsal in made for one in rehearsal.migrations}
+    if verdicts & set(report.BLOCKING):
+        return BLOCK
+    unknown = "unknown" in verdicts or any(one.whole == "unknown" for one in made)
+    return UNKNOWN if unknown else PASS
+
+
+VERB = Verb("rehearse", "run up, down, up on a scratch database; compare schema and rows", add_arguments, main)
