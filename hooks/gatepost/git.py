@@ -232,6 +232,19 @@ class Repository:
         if process.returncode:
             raise MissingObject(f"object {oid} is not in this repository", "git fetch --unshallow")
 
+    def grep(self, tree: str, words: Iterable[str]) -> list[str]:
+        """Give the paths of a tree's text files that hold one of some words, in whatever case."""
+        patterns = "\n".join(word for word in words if word and not set(word) & set("\n\0"))
+        if not patterns:
+            return []
+        # ``:/`` is the root of the tree wherever in it git is run; that is a magic pathspec.
+        args = ("grep", "-l", "-z", "-I", "-i", "-F", "--full-name", "--no-recurse-submodules", "-f", "-", tree, "--")
+        stdin = patterns.encode("utf-8", "surrogateescape") + b"\n"
+        code, out, err = self.attempt(*args, ":/", stdin=stdin, env={"GIT_LITERAL_PATHSPECS": "0"})
+        if code > 1 or (code and err):
+            raise failure(err, "git grep")
+        return [decode(name)[len(tree) + 1 :] for name in out.split(b"\0") if name]
+
     def directory(self) -> Path:
         """Give the git directory that all work trees share; caches live below it."""
         from pathlib import Path

@@ -9,6 +9,7 @@ from gatepost.checks._inline import Comments
 from gatepost.checks._migration_rules import NOT_ANALYSED
 from gatepost.checks._migration_rules import RULES as MIGRATION_RULES
 from gatepost.checks._policy_rules import UNUSED
+from gatepost.checks._queries_rules import RULES as QUERY_RULES
 from gatepost.git import Change
 from gatepost.migrations import Collected, History
 from gatepost.migrations import _story as story
@@ -37,7 +38,7 @@ def judge(change: Change, collected: Collected) -> Outcome:
                 entries.append(changed.entry())
             findings += comments.heard(_findings(changed), changed.operation.start)
     judged = {rule.id for rule in rules()}
-    known = judged | {rule.id for rule in MIGRATION_RULES}
+    known = judged | {rule.id for rule in (*MIGRATION_RULES, *QUERY_RULES)}
     return Outcome((*findings, *comments.leftovers(known, judged)), {"schema": {"changes": entries}})
 
 

@@ -1,0 +1,143 @@
+"""Gather the known queries of a change: those of the pushed tree, and those of what runs now.
+
+git searches the tree for the words that matter, so that only files which hold one are read; the files of what runs now
+that differ from the pushed ones are few and are read one by one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from gatepost.errors import MissingObject, NotAFile, TooLarge
+from gatepost.git import Change, Entry, Snapshot
+from gatepost.migrations._look import Unreadable
+from gatepost.paths import matches
+from gatepost.policy import Policy
+from gatepost.queries import Query, Source, sources
+from gatepost.queries._settings import Queries
+from gatepost.queries._touch import Words, held, rarest
+
+FILES, QUERIES, SECONDS, SEARCHED = 4000, 20_000, 6.0, 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A query, and where it is known: in the pushed tree, in what runs now (``revision`` says which), or in both."""
+
+    query: Query
+    pushed: bool
+    deployed: bool
+    revision: str = ""
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The known queries, the files that could not be read, and what was left out for want of time or room."""
+
+    known: list[Known] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    files: int = 0
+
+
+def gather(change: Change, policy: Policy, touches: frozenset[Words], roots: Collection[str] = ()) -> Gathered:
+    """Give the queries that hold the words; ``roots`` are directories of migrations, which are no queries."""
+    return _Gatherer(change, policy.get("queries", Queries), touches, roots).run()
+
+
+class _Gatherer:
+    """The state of one search."""
+
+    def __init__(self, change: Change, settings: Queries, touches: frozenset[Words], roots: Collection[str]) -> None:
+        self.change, self.settings, self.touches = change, settings, touches
+        self.roots = tuple(root.strip("/") + "/" for root in roots if root.strip("/"))
+        self.sources = sources()
+        self.found = Gathered()
+        self.blobs: dict[tuple[str, str], list[Query]] = {}
+        self.stop = time.monotonic() + SECONDS
+
+    def run(self) -> Gathered:
+        """Search the pushed tree, then what runs now."""
+        pushed = self.tree(self.change.head, None)
+        running: dict[tuple[str, str], tuple[Query, str]] = {}
+        for revision, snapshot in deployed(self.change, self.settings):
+            for query in self.tree(snapshot, self.change.head):
+                running.setdefault((query.path, query.text), (query, revision))
+        texts, older = (
+            {query.text for query in pushed},
+            {text: revision for (_, text), (_, revision) in running.items()},
+        )
+        self.found.known += [Known(query, True, query.text in older, older.get(query.text, "")) for query in pushed]
+        self.found.known += [
+            Known(query, False, True, revision) for query, revision in running.values() if query.text not in texts
+        ]
+        return self.found
+
+    def tree(self, snapshot: Snapshot, beside: Snapshot | None) -> list[Query]:
+        """Give the queries of one tree; ``beside`` is the tree whose files have been read."""
+        found: list[Query] = []
+        for path, source in self.candidates(snapshot, beside):
+            if self.found.files >= FILES or len(found) >= QUERIES or time.monotonic() > self.stop:
+                self.found.left_out.append(f"{path} and what follows it: too much to read in {SECONDS:g} s")
+                break
+            found += self.read(snapshot, path, source)
+        return found
+
+    def candidates(self, snapshot: Snapshot, beside: Snapshot | None) -> Iterator[tuple[str, Source]]:
+        """Give the files that hold one of the words, each with the source that reads it."""
+        words = rarest(self.touches)
+        if not words:
+            return
+        repo = snapshot.repo
+        differing = repo.diff(snapshot.tree, beside.tree) if beside is not None else None
+        if differing is not None and len(differing) <= SEARCHED:
+            paths: Iterable[str] = [path for path, what in differing.items() if what.old is not None]
+            both = repo.grep(beside.tree, words) if beside is not None else []
+            paths = [*paths, *(path for path in both if path not in differing)]
+        else:
+            paths = repo.grep(snapshot.tree, words)
+        for path in dict.fromkeys(paths):
+            for source in self.sources:
+                if source.wanted(path) and self.counts(path):
+                    yield path, source
+
+    def counts(self, path: str) -> bool:
+        """Tell whether a file's queries are meant to run in production."""
+        from gatepost.queries._text import runs
+
+        digests = matches(path, *self.settings.digests) if self.settings.digests else False
+        ignored = bool(self.settings.ignore) and matches(path, *self.settings.ignore)
+        return digests or (not ignored and not path.startswith(self.roots) and runs(path))
+
+    def read(self, snapshot: Snapshot, path: str, source: Source) -> list[Query]:
+        """Give the queries of one file that hold the words; the same blob is read once."""
+        entry: Entry | None = snapshot.entry(path)
+        if entry is None or not entry.is_file:
+            return []
+        place = (source.name, entry.oid)
+        if place not in self.blobs:
+            self.found.files += 1
+            try:
+                text = snapshot.read(path).decode("utf-8", "replace")
+                queries = source.read(snapshot, path) if held(text, self.touches) else ()
+                self.blobs[place] = [replace(q, source=source.name) for q in queries if held(q.text, self.touches)]
+            except (Unreadable, NotAFile, TooLarge, MissingObject, RecursionError) as error:
+                reason = getattr(error, "reason", "") or str(error) or "is nested too deeply"
+                self.found.unread.append((path, reason))
+                self.blobs[place] = []
+        return [replace(query, path=path) for query in self.blobs[place]]
+
+
+def deployed(change: Change, settings: Queries) -> Iterator[tuple[str, Snapshot]]:
+    """Give the trees of what runs now: the base of the change, and the refs that name deployed commits."""
+    seen = {change.head.tree}
+    if change.base.tree not in seen and change.base_oid is not None:
+        seen.add(change.base.tree)
+        yield (change.base_oid, change.base)
+    for ref in settings.deployed:
+        tree, commit = change.repo.resolve(ref, "tree"), change.repo.resolve(ref)
+        if tree is not None and tree not in seen:
+            seen.add(tree)
+            yield (commit or ref, Snapshot(change.repo, tree))

@@ -1,0 +1,80 @@
+"""Compare what queries need on two schemas: what was there before and is not after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatepost.queries import Broken, Query
+from gatepost.queries._blame import blame
+from gatepost.queries._facts import AMBIGUOUS, GONE, OK, Fact, Facts
+from gatepost.queries._parse import parsed
+from gatepost.queries._placeholders import normal
+from gatepost.sql.changes import SchemaChange
+from gatepost.sql.schema import Schema
+
+LACKS = ("required-column",)  # a fact that is only there when something is missing
+_ORDER = ("table", "column", "function", "type", "enum-value", "constraint", "required-column")
+
+
+@dataclass(slots=True)
+class Judged:
+    """What came out: the broken queries, how many were judged, and those that could not be read."""
+
+    broken: list[Broken] = field(default_factory=list)
+    judged: int = 0
+    unread: list[Query] = field(default_factory=list)
+
+
+def judge(queries: Iterable[Query], before: Schema, after: Schema, changes: Sequence[SchemaChange] = ()) -> Judged:
+    """Judge queries one by one."""
+    judged = Judged()
+    kept: dict[str, list[tuple[Fact, str]] | None] = {}
+    for query in queries:
+        text = normal(query.text, before.dialect, query.style) or ""
+        if text not in kept:
+            kept[text] = missing(text, before, after) if text else None
+        found = kept[text]
+        if found is None:
+            judged.unread.append(query)
+            continue
+        judged.judged += 1
+        judged.broken += [_broken(query, fact, word, changes, before) for fact, word in found[:1]]
+    return judged
+
+
+def missing(text: str, before: Schema, after: Schema) -> list[tuple[Fact, str]] | None:
+    """Give what a query found before and does not find after, the gravest first; None where it cannot be read."""
+    from gatepost.queries._resolve import resolve
+
+    tree = parsed(text, before.dialect)
+    if tree is None:
+        return None
+    try:
+        first, second = resolve(tree, before), resolve(tree, after)
+    except RecursionError:
+        return None
+    found = list(_differences(first, second))
+    return sorted(found, key=lambda pair: (not pair[0].certain, _ORDER.index(pair[0].kind), not pair[0].table))
+
+
+def _differences(first: Facts, second: Facts) -> Iterator[tuple[Fact, str]]:
+    targets = {fact.table for fact in first.found.values() if fact.kind == "table" and fact.state == OK}
+    for place, now in second.found.items():
+        if now.state not in (GONE, AMBIGUOUS):
+            continue
+        was = first.found.get(place)
+        if now.kind in LACKS:
+            if was is None and now.table in targets:
+                yield now, now.text
+        elif was is not None and was.state == OK:
+            what = f"{was.text} is not there any more"
+            yield was, f"{was.text} means more than one" if now.state == AMBIGUOUS else what
+
+
+def _broken(query: Query, fact: Fact, text: str, changes: Sequence[SchemaChange], before: Schema) -> Broken:
+    kind = "ambiguous" if text.endswith("more than one") else fact.kind
+    found: Any = blame(kind, fact, changes, before)
+    certain = query.certain and fact.certain
+    return Broken(query, kind, fact.table, fact.name, text, "static", certain, found)

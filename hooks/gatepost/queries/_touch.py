@@ -1,0 +1,76 @@
+"""Name what a change of a schema takes away, in words that a query which uses it must hold.
+
+Files and queries are searched for these words before anything is parsed: it is quick, and what is not named cannot
+raise an alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from gatepost.sql.schema import Object, Schema, Table
+
+Words = frozenset[str]
+
+
+def touched(before: Schema, after: Schema) -> frozenset[Words]:
+    """Give sets of words in lower case: a query that breaks holds all words of one of the sets."""
+    found: set[Words] = set()
+    for _, was, now in _moved(before.tables, after.tables):
+        if isinstance(was, Table):
+            found |= {frozenset((_last(was.name), *more)) for more in _of_table(was, now)}
+    for (kind, _), was, now in _moved(before.objects, after.objects):
+        found |= {frozenset(words) for words in _of_object(kind, was, now)}
+    return frozenset(frozenset(word.lower() for word in words if word) for words in found if any(words))
+
+
+def _moved(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> Iterator[tuple[Any, Any, Any]]:
+    """Give what differs; a table that is still packed as it was read from the cache is the very same object."""
+    held = dict(dict.items(before)) if isinstance(before, dict) else dict(before)
+    later = dict(dict.items(after)) if isinstance(after, dict) else dict(after)
+    for name, raw in held.items():
+        if raw is not None and later.get(name) is not raw:
+            yield name, before[name], after.get(name)
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _of_table(was: Table, now: Table | None) -> Iterator[tuple[str, ...]]:
+    if now is None:
+        yield ()
+        return
+    for name in {*was.columns, *now.columns}:
+        old, new = was.columns.get(name), now.columns.get(name)
+        if old == new:
+            continue
+        if new is not None:
+            yield ("insert",)
+        if old is None or new is None or old.type != new.type:
+            yield ((new or old).name,) if new or old else ()  # type: ignore[union-attr]  # one of them is there
+    if was.constraints != now.constraints or was.indexes != now.indexes:
+        yield ("conflict",)
+
+
+def _of_object(kind: str, was: Object, now: Object | None) -> Iterator[tuple[str, ...]]:
+    if kind in ("trigger", "index", "policy", "rule", "extension", "comment"):
+        return
+    if kind == "enum" and now is not None:
+        yield from ((value,) for value in was.values if value not in now.values)
+        return
+    yield (_last(was.name.partition("(")[0]),)
+    if kind == "enum":
+        yield from ((value,) for value in was.values)
+
+
+def held(text: str, touches: Iterable[Words]) -> bool:
+    """Tell whether a text holds all words of one of the sets."""
+    lower = text.lower()
+    return any(all(word in lower for word in words) for words in touches)
+
+
+def rarest(touches: Iterable[Words]) -> list[str]:
+    """Give one word of each set to search for: the longest, which is found in the fewest files."""
+    return sorted({max(words - {"insert", "conflict"} or words, key=len) for words in touches})
