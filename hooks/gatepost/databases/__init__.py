@@ -64,13 +64,15 @@ class Needs:
     """What the policy, or the snapshot of staging, says of the server: its major version and its extensions.
 
     ``url`` is a scratch server of the operator's (from the environment or a file, never from a policy);
-    ``folder`` is where prepared templates may be kept between runs, None for nowhere.
+    ``folder`` is where prepared templates may be kept between runs, None for nowhere. ``account`` is whom root becomes
+    to start a server of its own.
     """
 
     version: str = ""
     extensions: tuple[str, ...] = ()
     url: str = ""
     folder: str | None = None
+    account: str = "nobody"
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,12 +102,17 @@ def failure(fields: Mapping[str, str] | str, sql: str) -> Failed:
     if isinstance(fields, str):
         return Failed(printable(fields, _LONGEST), "", sql)
     message = fields.get("M", "unknown error")
-    for more in (fields.get("D"), fields.get("W", "").partition("\n")[0]):
+    for more in (fields.get("D"), _context(fields.get("W", ""))):
         message += f" ({more})" if more else ""
     position = fields.get("P", "0")
     return Failed(
         printable(message, _LONGEST), fields.get("C", ""), sql, position=int(position) if position.isdigit() else 0
     )
+
+
+def _context(said: str) -> str:
+    lines = said.splitlines()
+    return next((line for line in lines if line.startswith("PL/pgSQL")), lines[0] if lines else "")
 
 
 def connect(url: str, seconds: float) -> Wire:

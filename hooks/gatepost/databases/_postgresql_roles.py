@@ -1,0 +1,41 @@
+"""The three roles of a scratch cluster, and what is settled in it before anything pushed is run.
+
+``ADMIN`` is the superuser: it makes databases and ends backends, and connects to none that has seen pushed SQL.
+``MIGRATOR`` runs pushed SQL: it owns its database and nothing else. ``SEEDER`` fills and compares tables: triggers and
+defaults of pushed SQL run with its rights, so it is no superuser either, only a member of the migrator.
+"""
+
+from __future__ import annotations
+
+from gatepost.databases import Limits
+
+ADMIN, MIGRATOR, SEEDER = "gatepost", "migrator", "seeder"
+
+
+def founding(major: int) -> tuple[str, ...]:
+    """Give what a new cluster is told once."""
+    seeding = [f"grant {MIGRATOR} to {SEEDER}"]
+    if major >= 14:
+        seeding.append(f"grant pg_read_all_data, pg_write_all_data to {SEEDER}")
+    if major >= 15:
+        seeding.append(f"grant set on parameter session_replication_role to {SEEDER}")
+    return (
+        f"create role {MIGRATOR} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls",
+        f"create role {SEEDER} login nosuperuser nocreatedb nocreaterole noreplication bypassrls",
+        *seeding,
+        "revoke connect, temporary on database postgres, template1 from public",
+    )
+
+
+def bounds(limits: Limits) -> tuple[str, ...]:
+    """Give the limits of the roles; they are set anew for each database, as a role may change some of its own."""
+    milliseconds = max(1, int(limits.seconds * 1000))
+    found = [f"alter role {MIGRATOR} connection limit {limits.connections}"]
+    for role in (MIGRATOR, SEEDER):
+        found += [
+            f"alter role {role} reset all",
+            f"alter role {role} set temp_file_limit = '{max(1, limits.disk >> 11)}kB'",
+            f"alter role {role} set statement_timeout = {milliseconds}",
+            f"alter role {role} set idle_in_transaction_session_timeout = 0",
+        ]
+    return tuple(found)

@@ -1,0 +1,52 @@
+"""PostgreSQL: an operator's scratch server, or a cluster of our own from local programs or the embedded wheel."""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import AbstractContextManager
+from typing import Any
+
+from gatepost.databases import Connection, Engine, Facts, Limits, Needs, Scratch, Unable
+from gatepost.sql.schema import Schema
+
+
+def _scratch(needs: Needs, limits: Limits) -> AbstractContextManager[Scratch]:
+    if needs.url:
+        raise Unable("a scratch server by URL cannot be used yet")
+    from gatepost.databases._postgresql_scratch import cluster
+
+    return cluster(needs, limits)
+
+
+def _connect(url: str, seconds: float) -> Connection:
+    from gatepost.databases._postgresql_connection import connect
+
+    return connect(url, seconds)
+
+
+def _inspect(connection: Connection) -> Schema:
+    found: Schema = _catalog().inspect(connection)
+    return found
+
+
+def _facts(connection: Connection) -> Facts:
+    found: Facts = _catalog().facts(connection)
+    return found
+
+
+def _catalog() -> Any:
+    try:
+        return importlib.import_module("gatepost.databases._postgresql_catalog")
+    except ModuleNotFoundError:
+        raise Unable("PostgreSQL cannot be introspected yet") from None
+
+
+ENGINE = Engine(
+    name="postgresql",
+    summary="PostgreSQL, in a cluster of its own (local programs, embedded wheel) or on a scratch server by URL",
+    schemes=("postgresql", "postgres"),
+    scratch=_scratch,
+    connect=_connect,
+    inspect=_inspect,
+    facts=_facts,
+)
