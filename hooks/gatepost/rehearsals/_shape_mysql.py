@@ -73,9 +73,7 @@ def read(connection: Connection) -> Shapes:
     checks: dict[str, list[str]] = defaultdict(list)
     for table, name, clause in _checks(connection):
         checks[_word(table)].append(f"{_word(name)}\t{_word(clause)}")
-    tables = {
-        name: _table(name, rows, keys[name], refs[name], tuple(checks[name])) for name, rows in columns.items()
-    }
+    tables = {name: _table(name, rows, keys[name], refs[name], tuple(checks[name])) for name, rows in columns.items()}
     return Shapes("mysql", tables)
 
 
