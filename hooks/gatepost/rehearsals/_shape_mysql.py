@@ -114,7 +114,7 @@ def _column(row: Row, checks: tuple[str, ...]) -> Col:
     kind = "bool" if shown.lower() == "tinyint(1)" else _KINDS.get(word, "text")
     if any(f"json_valid(`{name}`)" in check for check in checks):
         kind = "json"
-    number = word in ("decimal",)
+    number = word == "decimal"
     size = row[8] if number else row[11] if kind == "timestamp" else row[7]
     return Col(
         name,
