@@ -192,7 +192,7 @@ def _typed(name: str, oid: int, modifier: int, shown: str, catalog: _Catalog, de
     if what == "c":
         return Col(name, "composite", shown)
     size, scale = _sized(word, modifier)
-    return Col(name, _KINDS.get(word, word), shown.partition("(")[0], size=size, scale=scale)
+    return Col(name, _KINDS.get(str(word), str(word)), shown.partition("(")[0], size=size, scale=scale)
 
 
 def _sized(word: str, modifier: int) -> tuple[int, int]:
