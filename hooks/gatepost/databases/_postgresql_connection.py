@@ -64,6 +64,9 @@ class Wire:
         from gatepost.databases._postgresql_wire import ERRORS
 
         with contextlib.suppress(*ERRORS):
+            if not self._limit:
+                self._driver.leave(_SPARE)
+        with contextlib.suppress(*ERRORS):
             self._driver.close()
 
     @contextlib.contextmanager

@@ -26,7 +26,8 @@ _MISSING = re.compile(
 )
 _LACKING = re.compile(
     r"is not supported by this build|is not implemented|prepared transactions are disabled|requires wal_level|"
-    r"wal_level must|max_replication_slots|must be superuser|File too large|No space left|could not (load|access) "
+    r"wal_level must|max_replication_slots|must be superuser|File too large|No space left|"
+    r"could not (load|access|create locale) "
 )
 _NO_ROLE = re.compile(r'^role "[^"]{1,100}" does not exist')
 _CREATE_EXTENSION = re.compile(
@@ -95,7 +96,7 @@ def _reason(failed: Failed, late: bool) -> str:
         return "this server does not have the extension"
     if _NO_ROLE.search(failed.message):
         return "the scratch server does not have the role"
-    if failed.code in ("0A000", "55000", "XX000", "42501") and _LACKING.search(failed.message):
+    if failed.code in ("0A000", "22023", "55000", "XX000", "42501") and _LACKING.search(failed.message):
         return "this server, or the role that runs pushed SQL, cannot do that"
     return _REFUSED.get(failed.code, "")
 

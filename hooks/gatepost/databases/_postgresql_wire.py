@@ -6,7 +6,9 @@ notification that is not ASCII, leaves the protocol out of step; COMMIT in a fai
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import struct
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -26,6 +28,7 @@ TOTAL = 512 << 20
 _HEAD = struct.Struct("!ci")
 _LENGTH = struct.Struct("!i")
 _EXECUTE = b"E" + struct.pack("!i", 9) + b"\0" + struct.pack("!i", 0)
+_TERMINATE = b"X" + struct.pack("!i", 4)
 _SYNC = b"S" + struct.pack("!i", 4)
 _ARRAYS = (1000, 1002, 1003, 1005, 1007, 1009, 1015, 1016, 1028, 22, 30)
 
@@ -75,6 +78,22 @@ class Driver(CoreConnection):  # type: ignore[misc]  # pg8000 has no types that 
     def patience(self, seconds: float | None) -> None:
         """Wait so long for each piece of an answer; None for ever."""
         self._usock.settimeout(seconds)
+
+    def leave(self, seconds: float) -> None:
+        """Say good-bye, and wait until the backend has ended: its locks are gone only then."""
+        if self._sock is None:
+            return
+        self._usock.settimeout(seconds)
+        self._sock.write(_TERMINATE)
+        self._sock.flush()
+        self._usock.shutdown(socket.SHUT_WR)
+        while self._sock.read(LARGEST):
+            pass
+
+    def close(self) -> None:
+        """Close it; pg8000 itself calls this when the server refuses us, and must not then fail with another error."""
+        with contextlib.suppress(InterfaceError, OSError):
+            super().close()
 
     def simple(self, sql: str) -> list[tuple[Any, ...]]:
         """Send a text, of several statements if it likes, by the simple protocol."""
