@@ -9,10 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gatepost.lockfiles import Lock, Unreadable, _toml_scan, _yaml, _yarn_berry, cargo_lock, pnpm_lock, uv_lock
+from gatepost.lockfiles import File, Lock, Unreadable, _toml_scan, _yaml, _yarn_berry, cargo_lock, pnpm_lock, uv_lock
+from gatepost.lockfiles._files import format_of
 from gatepost.lockfiles._text import toml_of
 from test_lockfiles_languages import CARGO
-from test_lockfiles_pnpm_yarn_bun import BERRY, PNPM_5, PNPM_6, PNPM_9
+from test_lockfiles_pnpm_yarn_bun import BERRY, CLASSIC, PNPM_5, PNPM_6, PNPM_9
 from test_lockfiles_python import UV
 
 Way = Callable[[str], Lock]
@@ -117,3 +118,57 @@ def test_scanner_and_parser_agree(name: str, which: int, changes: list[tuple[int
     # the package manager refuses such a file itself, so that it cannot stand for another graph.
     if parsed != "unreadable" or name not in ("pnpm", "berry"):
         assert scanned == parsed
+
+
+PACKAGE_LOCK = """{
+  "lockfileVersion": 3,
+  "packages": {
+    "": {"dependencies": {"a": "^1", "member": "*"}, "workspaces": ["member"]},
+    "member": {"version": "1.0.0", "dependencies": {"b": "^2"}},
+    "node_modules/member": {"resolved": "member", "link": true},
+    "node_modules/a": {
+      "version": "1.0.0",
+      "resolved": "https://registry.npmjs.org/a/-/a-1.0.0.tgz",
+      "integrity": "sha512-AAAA",
+      "dependencies": {"b": "^1", "c": "*"}
+    },
+    "node_modules/a/node_modules/b": {
+      "version": "1.0.0",
+      "dependencies": {"c": "*", "d": "*"}
+    },
+    "node_modules/b": {
+      "version": "2.0.0",
+      "peerDependencies": {"c": "*"}
+    },
+    "node_modules/c": {
+      "version": "3.0.0"
+    }
+  }
+}
+"""
+FILES = {
+    "pnpm": ("pnpm-lock.yaml", (PNPM_9, PNPM_6, PNPM_5)),
+    "berry": ("yarn.lock", (BERRY,)),
+    "yarn 1": ("yarn.lock", (CLASSIC,)),
+    "uv": ("uv.lock", (UV,)),
+    "cargo": ("Cargo.lock", (CARGO,)),
+    "package-lock": ("package-lock.json", (PACKAGE_LOCK,)),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2), st.lists(edits, min_size=1, max_size=3))
+def test_what_the_other_side_left_changes_no_answer(
+    name: str, which: int, changes: list[tuple[int, int, int, str]]
+) -> None:
+    path, texts = FILES[name]
+    text = other = texts[which % len(texts)]
+    form = format_of(path)
+    assert form is not None
+    for change in changes:
+        other = edited(other, change)
+    memo: dict[str, Any] = {}
+    for side in (text, other, text):  # the second after the first, and back
+        fresh = outcome(lambda side: form.read(File(path, side.encode())), side)
+        assert outcome(lambda side: form.read(File(path, side.encode(), memo=memo)), side) == fresh

@@ -6,7 +6,6 @@ import re
 from functools import lru_cache
 
 from gatepost.errors import TooLarge
-from gatepost.model import printable
 
 
 def matches(path: str, *globs: str) -> bool:
@@ -76,6 +75,8 @@ def _alternatives(glob: str) -> list[str]:
         else:
             todo += [one[: inner.start()] + word + one[inner.end() :] for word in inner[1].split(",")]
         if len(done) + len(todo) > _MOST:
+            from gatepost.model import printable  # the readers of locks need paths, and no model
+
             raise TooLarge(f"{printable(glob)}: means more than {_MOST} globs", "write it with fewer braces")
     return done
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
@@ -187,4 +186,6 @@ def _folded(fact: str, rule: Rule, items: list[tuple[Delta, dict[str, Any], Leve
 
 
 def _digest(parts: Iterable[str]) -> str:
+    import hashlib  # only what is folded needs it
+
     return hashlib.sha256("\n".join(sorted(parts)).encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -8,14 +8,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gatepost import lockfiles, registry
 from gatepost.errors import NotAFile, TooLarge
-from gatepost.git import Entry, Snapshot
 from gatepost.lockfiles import File, Format, Lock, Unreadable
-from gatepost.model import printable
 from gatepost.paths import compiled, parent
+
+if TYPE_CHECKING:  # readers need neither git nor the model
+    from gatepost.git import Entry, Snapshot
 
 Kind = Literal["lock", "manifest", "both"]
 
@@ -162,6 +163,8 @@ def read(form: Format, file: File) -> Lock:
     except RecursionError:
         raise Unreadable("is nested too deeply") from None
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+        from gatepost.model import printable
+
         raise Unreadable(f"is no {form.name} file ({type(error).__name__}: {printable(str(error), 80)})") from None
 
 

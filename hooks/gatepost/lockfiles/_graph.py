@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from gatepost.lockfiles import Declared, Lock, Pin
 
 SCOPES = ("prod", "optional", "peer", "build", "dev", "")  # the last is "not told", which counts as prod
+FEW = 8
+_SCOPE = attrgetter("scope")
 
 
 class Graph:
@@ -82,7 +84,7 @@ class Graph:
     def scopes(self) -> dict[str, str]:
         """Give the strongest scope of each name: what the file says, else by the roots that reach it."""
         found: dict[str, str] = {}
-        if any(not pin.scope for pin in self.pins.values()):
+        if not all(map(_SCOPE, self.pins.values())):
             self._reached(found)
         for name, pins in self.names.items():
             if len(pins) == 1:
@@ -90,15 +92,17 @@ class Graph:
             else:
                 told = {pin.scope for pin in pins}
                 said = next((scope for scope in SCOPES if scope in told), "")
-            found[name] = said or found.get(name, "prod")
+            if said or name not in found:
+                found[name] = said or "prod"
         return found
 
     def _reached(self, found: dict[str, str]) -> None:
         seen: set[str] = set()
+        pins = self.pins
         for scope in SCOPES:
             starts = [key for key, wanted in self.roots.items() if wanted.scope == scope and key not in seen]
             for key in self._reach(starts, seen) if self.edges else starts:
-                found.setdefault(self.pins[key].name, scope or "prod")
+                found.setdefault(pins[key].name, scope or "prod")
 
     def _reach(self, starts: list[str], seen: set[str]) -> list[str]:
         """Give what can be reached and is not ``seen`` yet: what a stronger scope reached stays with it."""
@@ -117,86 +121,106 @@ class Graph:
         found: dict[str, list[str]] = {}
         for key, pin in self.pins.items():
             for other in pin.requires:
-                above = found.get(other)
-                if above is None:
-                    found[other] = [key]
+                if other in found:
+                    found[other].append(key)
                 else:
-                    above.append(key)
+                    found[other] = [key]
         return found
 
-    def chain(self, name: str, parents: Mapping[str, list[str]]) -> list[str]:
-        """Give the names from a direct dependency to ``name`` along a shortest path; nothing where none is known.
+    def chains(self, names: Collection[str]) -> dict[str, list[str]]:
+        """Give for each of some names the names on a shortest path to it from a direct dependency.
 
-        The walk goes up from the package, so that it ends at the nearest root; roots for production first.
+        One walk down from all roots, those for production first, serves every name.
         """
-        starts = sorted(pin.key for pin in self.names.get(name, ()))
-        below: dict[str, str] = dict.fromkeys(starts, "")
-        level = starts
-        while level:
-            roots = [key for key in level if key in self.roots or self.pins[key].own]
-            if roots:
-                return self._down(min(roots, key=self._rank), below)
-            above: list[str] = []
-            for key in level:
-                for other in parents.get(key, ()):
-                    if other not in below:
-                        below[other] = key
-                        above.append(other)
-            level = sorted(above)
-        return []
+        wanted = {pin.key for name in names for pin in self.names.get(name, ())}
+        found: dict[str, list[str]] = {}
+        pins = self.pins
+        above = dict.fromkeys(self._starts(), "")
+        queue = list(above)
+        for key in queue:  # it grows while it is walked
+            if key in wanted:
+                found.setdefault(pins[key].name, self._down(key, above))
+                if len(found) == len(names):
+                    break
+            for other in pins[key].requires:
+                if other not in above and other in pins:
+                    above[other] = key
+                    queue.append(other)
+        return found
 
-    def _rank(self, key: str) -> tuple[int, str]:
-        root = self.roots.get(key)
-        return (SCOPES.index(root.scope) if root else len(SCOPES), key)
+    def _starts(self) -> list[str]:
+        own = [key for key, pin in self.pins.items() if pin.own and key not in self.roots]
+        return sorted(self.roots, key=lambda key: (SCOPES.index(self.roots[key].scope), key)) + sorted(own)
 
-    def _down(self, key: str, below: Mapping[str, str]) -> list[str]:
+    def _down(self, key: str, above: Mapping[str, str]) -> list[str]:
         found = []
         while key:
             if not self.pins[key].own:
                 found.append(self.pins[key].name)
-            key = below[key]
-        return found
+            key = above[key]
+        return found[::-1]
 
-    def introducers(self, names: Collection[str], parents: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    def introducers(self, names: Collection[str]) -> dict[str, list[str]]:
         """Give for each of some names the direct dependencies that reach it.
 
-        Only the ancestors of those names are visited; sets of roots travel as the bits of an integer.
+        A few names are each followed up. For many, sets of roots travel down as the bits of an integer.
         """
-        wanted = [pin.key for name in names for pin in self.names.get(name, ())]
-        above = _ancestors(wanted, parents)
-        bits = {key: 1 << at for at, key in enumerate(sorted(key for key in self.roots if key in above))}
-        masks = self._spread(bits, above)
-        order = list(bits)
+        parents = self.parents()
+        starts = {name: [pin.key for pin in self.names.get(name, ())] for name in names}
+        if len(names) <= FEW:
+            above = {name: _ancestors(keys, parents) for name, keys in starts.items()}
+            return {name: sorted({self.pins[k].name for k in self.roots if k in above[name]}) for name in names}
+        order = _above([key for keys in starts.values() for key in keys], parents)
+        roots = [key for key in order if key in self.roots]
+        masks = self._spread({key: 1 << at for at, key in enumerate(roots)}, order)
         found = {}
-        for name in names:
+        for name, keys in starts.items():
             mask = 0
-            for pin in self.names.get(name, ()):
-                mask |= masks.get(pin.key, 0)
-            found[name] = sorted({self.pins[order[at]].name for at in _bits(mask)})
+            for key in keys:
+                mask |= masks.get(key, 0)
+            found[name] = sorted({self.pins[roots[at]].name for at in _bits(mask)})
         return found
 
-    def _spread(self, bits: Mapping[str, int], above: Collection[str]) -> dict[str, int]:
-        masks = dict(bits)
-        queue = deque(bits)
-        while queue:
-            key = queue.popleft()
-            mask = masks[key]
-            for other in self.pins[key].requires:
-                if other in above and masks.get(other, 0) | mask != masks.get(other, 0) and other in self.pins:
-                    masks[other] = masks.get(other, 0) | mask
-                    queue.append(other)
+    def _spread(self, masks: dict[str, int], order: Sequence[str]) -> dict[str, int]:
+        """Hand the bits down; only where the graph has a cycle is one round not enough."""
+        again = True
+        while again:
+            again = False
+            passed: set[str] = set()
+            for key in order:
+                passed.add(key)
+                mask = masks.get(key, 0)
+                for other in self.pins[key].requires if mask else ():
+                    known = masks.get(other, 0)
+                    if known | mask != known:
+                        masks[other] = known | mask
+                        again = again or other in passed
         return masks
 
 
 def _ancestors(keys: Iterable[str], parents: Mapping[str, list[str]]) -> set[str]:
     seen = set(keys)
     queue = list(seen)
-    while queue:
-        for other in parents.get(queue.pop(), ()):
+    for key in queue:  # it grows while it is walked
+        for other in parents.get(key, ()):
             if other not in seen:
                 seen.add(other)
                 queue.append(other)
     return seen
+
+
+def _above(keys: Iterable[str], parents: Mapping[str, list[str]]) -> list[str]:
+    """Give some nodes and all that lead to them, each after those that require it."""
+    stack, seen = list(keys), set()
+    done: dict[str, None] = {}
+    while stack:
+        key = stack[-1]
+        if key in seen:
+            done[stack.pop()] = None
+        else:
+            seen.add(key)
+            stack += [other for other in parents.get(key, ()) if other not in seen]
+    return list(done)
 
 
 def _bits(mask: int) -> Iterable[int]:

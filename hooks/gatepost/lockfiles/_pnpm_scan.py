@@ -6,6 +6,7 @@ Anything that pnpm does not write raises Unusual; the caller then takes the full
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from gatepost.lockfiles import Unreadable
@@ -27,6 +28,19 @@ _OTHER = frozenset(
         ),
         *("dependenciesMeta", "bundleDependencies"),
     )
+)
+_Block = tuple[str, Any]  # a usual block comes as a tuple: the hash of a package, or what a snapshot requires
+_Pairs = dict[str, tuple[str, str]]
+_KEY = r"""  ('[^'\n]+'|[A-Za-z0-9][^\s:'"#,\[\]{}]*):"""
+_USUAL_PACKAGE = re.compile(
+    _KEY
+    + r"\n    resolution: \{integrity: ([A-Za-z0-9+/=-]+)\}(?:\n    engines: \{[^\n]*\})?(?:\n    cpu: \[[^\n]*\])?"
+    r"(?:\n    os: \[[^\n]*\])?(?:\n    libc: \[[^\n]*\])?(?:\n    hasBin: true)?\n?"
+)
+_USUAL_SNAPSHOT = re.compile(
+    _KEY + r"(?: \{\}|(?:\n    dependencies:((?:\n      [^ \n][^\n]*)+))?"
+    r"(?:\n    optionalDependencies:((?:\n      [^ \n][^\n]*)+))?"
+    r"(?:\n    transitivePeerDependencies:(?:\n      - [^\n]+)+)?(?:\n    optional: true)?)\n?"
 )
 _SKIPPED: dict[str, str] = {}  # stands for a table that is of no interest
 _WANTED = frozenset(("importers", "packages", "snapshots", "catalogs", "lockfileVersion"))
@@ -50,7 +64,7 @@ def scan(text: str, memo: dict[str, Any]) -> dict[str, Any]:
         if not colon or key in found or not key.isalnum():
             raise Unusual
         if key in ("packages", "snapshots"):
-            found[key] = _entries(body, memo) if not rest else _nothing(rest)
+            found[key] = _entries(body, memo, _USUAL[key]) if not rest else _nothing(rest)
         elif key in _WANTED or key in _SINGLE:
             found[key] = scalar(rest.strip()) if rest.strip() not in ("", "{}") else tree(body)
         else:
@@ -64,14 +78,15 @@ def _nothing(rest: str) -> dict[str, Any]:
     return {}
 
 
-def _entries(body: str, memo: dict[str, Any]) -> dict[str, Any]:
+def _entries(body: str, memo: dict[str, Any], usual: Callable[..., _Block | None]) -> dict[str, Any]:
     """Read the blocks; within one, every line is indented deeper than its head, so that no head is missed."""
     blocks = body.strip("\n").split("\n\n")
     found: dict[str, Any] = {}
+    pairs: _Pairs = memo.setdefault("\0pairs", {})
     for block in blocks if blocks != [""] else []:
         known = memo.get(block)
         if known is None:
-            known = memo[block] = _block(block)
+            known = memo[block] = usual(block, pairs) or _block(block)
         name, entry = known
         if name in found:
             raise Unreadable(f"has the key {name[:80]!r} twice")
@@ -79,7 +94,36 @@ def _entries(body: str, memo: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _block(block: str) -> tuple[str, dict[str, Any]]:
+def _package(block: str, _pairs: _Pairs) -> _Block | None:
+    """Read a package as pnpm writes most: its archive is known by a hash, which is what is given."""
+    found = _USUAL_PACKAGE.fullmatch(block)
+    return (found[1].strip("'"), (found[2],)) if found else None
+
+
+def _snapshot(block: str, pairs: _Pairs) -> _Block | None:
+    """Read what a package requires, as pnpm writes it: the descriptors are given."""
+    found = _USUAL_SNAPSHOT.fullmatch(block)
+    if not found:
+        return None
+    name, *groups = found.groups()
+    wanted: tuple[str, ...] = ()
+    for group in groups:
+        if group:
+            lines = group[1:].split("\n")
+            for line in lines:
+                if line not in pairs:  # each line stands many times in a lock
+                    pairs[line] = (pair := _pair(line))[0], "@".join(pair)
+            rows = [pairs[line] for line in lines]
+            if len({row[0] for row in rows}) < len(rows):
+                raise Unreadable(f"has a key twice below {name[:80]!r}")
+            wanted += tuple([row[1] for row in rows])
+    return name.strip("'"), wanted
+
+
+_USUAL = {"packages": _package, "snapshots": _snapshot}
+
+
+def _block(block: str) -> _Block:
     lines = block.split("\n")
     head = lines[0]
     if head[:4] == "  ? " and len(lines) > 1 and lines[1][:4] == "  : ":  # keys of more than 128 characters
@@ -98,7 +142,7 @@ def _block(block: str) -> tuple[str, dict[str, Any]]:
             if table is None:
                 raise Unusual
             if table is not _SKIPPED:
-                _pair(table, line)
+                _put(table, _pair(line))
             continue
         if line[:4] != "    ":
             raise Unusual
@@ -106,14 +150,18 @@ def _block(block: str) -> tuple[str, dict[str, Any]]:
     return scalar(head[2:-1]), entry
 
 
-def _pair(table: dict[str, str], line: str) -> None:
+def _put(table: dict[str, str], pair: tuple[str, str]) -> None:
+    name, value = pair
+    if name in table:
+        raise Unreadable(f"has the key {name[:80]!r} twice")
+    table[name] = value
+
+
+def _pair(line: str) -> tuple[str, str]:
     name, colon, value = line[6:].partition(": ")
     if not colon or not name or name[0] == " " or not value:
         raise Unusual
-    name = scalar(name)
-    if name in table:
-        raise Unreadable(f"has the key {name[:80]!r} twice")
-    table[name] = scalar(value)
+    return scalar(name), scalar(value)
 
 
 def _attribute(entry: dict[str, Any], line: str) -> dict[str, str] | None:

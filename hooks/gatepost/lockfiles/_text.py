@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from gatepost.lockfiles import Unreadable
@@ -152,6 +153,7 @@ def host_of(authority: str) -> str:
     return re.sub(r":(?:443|80)$", "", host)
 
 
+@lru_cache(maxsize=256)  # a lock has few hosts, and thousands of packages
 def registry(url: str) -> str:
     """Name a registry by its host."""
     return "registry:" + host_of(url)

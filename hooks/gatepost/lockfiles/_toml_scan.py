@@ -7,12 +7,13 @@ release only the hashes. Anything else raises Unusual; the caller then takes the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from gatepost.lockfiles._text import text_of, toml_of
+from gatepost.lockfiles._text import array, text_of, toml_of
 from gatepost.lockfiles._yaml import Unusual
 
-__all__ = ["Unusual", "load", "scan"]
+__all__ = ["Unusual", "hashes", "load", "scan"]
 
 _KEY = r'(?:[A-Za-z0-9_-]+|"[^"\\\n]*")'
 _STRING = r'"(?:[^"\\\n\x00-\x1f\x7f]|\\["\\])*"'
@@ -20,10 +21,24 @@ _HEAD = re.compile(rf"\[\[?({_KEY}(?:\.{_KEY})*)\]\]?")
 _PAIR = re.compile(rf"({_KEY}) = (.+)")
 _ITEM = re.compile(rf"({_KEY}) = ({_STRING}|\d{{1,18}}|true|false|\[[^\[\]{{}}\n]*\]|\{{[^\[\]{{}}\n]*\}})(?:, |$)")
 _STRINGS = re.compile(rf"({_STRING})(?:, ?|$)")
-_FILE = re.compile(
-    r'\{ ?(?:url|file|path) = "[^"\\\n]*", hash = "([^"\\\n]*)"(?:, size = \d+)?(?:, upload-time = "[^"\\\n]*")? ?\},?'
+_FILE = r'\{ ?(?:url|file|path) = "[^"]*", hash = "([^"]*)"(?:, size = \d+)?(?:, upload-time = "[^"]*")? ?\}'
+_ONE_FILE = re.compile(_FILE.replace('[^"]', r'[^"\\\n]'))
+_FILES = re.compile(rf"    {_FILE},\n")
+_TEXT = r'"([^"\\\x00-\x1f\x7f]*)"'
+_NAMED = re.compile(rf"\{{ name = {_TEXT} \}}")
+_LINES = r"((?:\n [^\n]*)*)\n\]"
+_PACKAGE = re.compile(
+    rf"name = {_TEXT}\nversion = {_TEXT}\nsource = (?:{_TEXT}|(\{{[^\n]*\}}))(?:\nchecksum = {_TEXT})?"
+    rf"(?:\ndependencies = \[{_LINES})?(?:\nsdist = {_ONE_FILE.pattern})?(\nwheels = \[\n)?"
+)
+_USUAL = frozenset(
+    (
+        *("name", "version", "source", "checksum", "dependencies", "sdist", "wheels", "files"),
+        *("description", "optional", "groups", "markers", "summary", "requires_python", "python-versions"),
+    )
 )
 _ESCAPED = re.compile(_STRING)
+_OPEN = object()
 _NUMBER = re.compile(r"(?:0|[1-9]\d{0,17})\Z")
 
 
@@ -50,7 +65,7 @@ def scan(text: str, memo: dict[str, Any] | None = None) -> dict[str, Any]:
     for block in others:
         found = memo.get(block)
         if found is None:
-            found = memo[block] = _part("[[package]]\n" + block, memo)
+            memo[block] = found = _package(block, memo) or _part("[[package]]\n" + block, memo)
         packages += found["package"]
         if len(found) > 1:  # what follows the last package
             rest = {name: value for name, value in found.items() if name != "package"}
@@ -60,25 +75,54 @@ def scan(text: str, memo: dict[str, Any] | None = None) -> dict[str, Any]:
     return root
 
 
+def _package(block: str, memo: dict[str, Any]) -> dict[str, Any] | None:
+    """Read a package as Cargo and uv write most; None where a line is another."""
+    block = block.rstrip("\n")
+    found = _PACKAGE.match(block)
+    if not found or (block.find("\n]", found.end() - 1) + 2 if found[8] else found.end()) != len(block):
+        return None
+    name, version, source, origin, checksum, wanted, sdist, wheels = found.groups()
+    entry: dict[str, Any] = {"name": name, "version": version, "source": source}
+    if origin is not None:
+        if origin not in memo:
+            memo[origin] = _value(origin)
+        entry["source"] = memo[origin]
+    if checksum is not None:
+        entry["checksum"] = checksum
+    if wanted is not None:
+        entry["dependencies"] = _elements(wanted[1:], memo) if wanted else []
+    if sdist is not None:
+        entry["sdist"] = (sdist,)
+    if wheels:
+        entry["wheels"] = _elements(block[found.end() : -2], memo)
+    return {"package": [entry]}
+
+
 def _part(text: str, memo: dict[str, Any]) -> dict[str, Any]:
     root: dict[str, Any] = {}
     place = root
     opened: set[int] = set()
-    pending: list[Any] | None = None
-    for line in text.split("\n"):
-        if pending is not None:
-            if line == "]":
-                pending = None
-            else:
-                pending.append(_element(line, memo))
-        elif not line or line[0] == "#":
+    at, end = 0, len(text)
+    while at < end:
+        stop = text.find("\n", at)
+        stop = end if stop < 0 else stop
+        line = text[at:stop]
+        at = stop + 1
+        if not line or line[0] == "#":
             continue
-        elif line[0] == "[":
+        if line[0] == "[":
             place = _open(root, line, opened)
-        else:
-            pending = _assign(place, line)
-    if pending is not None:
-        raise Unusual
+            continue
+        name, value = _pair(line, memo)
+        if name in place:
+            raise Unusual
+        if value is _OPEN:
+            close = text.find("\n]", stop)
+            if close < 0 or text[close + 2 : close + 3] not in ("", "\n"):
+                raise Unusual
+            value = _elements(text[stop + 1 : close], memo) if close > stop else []
+            at = close + 3
+        place[name] = value
     return root
 
 
@@ -111,41 +155,79 @@ def _open(root: dict[str, Any], line: str, opened: set[int]) -> dict[str, Any]:
     return table
 
 
-def _assign(place: dict[str, Any], line: str) -> list[Any] | None:
-    found = _PAIR.fullmatch(line)
-    if not found:
+def _pair(line: str, memo: dict[str, Any]) -> tuple[str, Any]:
+    """Read ``name = value``; the value is _OPEN where an array of several lines begins."""
+    name, _, text = line.partition(" = ")
+    if name not in _USUAL:
+        found = _PAIR.fullmatch(line)
+        if not found:
+            raise Unusual
+        name, text = _name(found[1]), found[2]
+    if not text:
         raise Unusual
-    name, value = _name(found[1]), found[2]
-    if name in place:
-        raise Unusual
-    if value == "[":
-        pending: list[Any] = []
-        place[name] = pending
-        return pending
-    place[name] = _value(value)
-    return None
+    if text == "[":
+        return name, _OPEN
+    if text[0] == '"':
+        return name, _value(text)
+    file = _ONE_FILE.fullmatch(text)
+    if file:
+        return name, (file[1],)
+    if text not in memo:
+        memo[text] = _value(text)
+    return name, memo[text]
 
 
 def _name(text: str) -> str:
     return text[1:-1] if text[0] == '"' else text
 
 
-def _element(line: str, memo: dict[str, Any]) -> Any:
-    """Read one line of an array: an element with a comma behind it."""
-    bare = line.strip(" ")
-    file = _FILE.fullmatch(bare)
-    if file:  # most lines of a Python lock are files, of which the hash alone is wanted
-        return {"hash": file[1]}
-    if bare[-1:] == ",":
-        bare = bare[:-1]
-    if not bare:
-        raise Unusual
-    if bare in memo:
-        return memo[bare]
-    found = _value(bare)
-    if len(bare) < 100:
-        memo[bare] = found
+def hashes(files: Any) -> Iterator[str]:
+    """Give the hashes of the files of a release, which the scanner keeps as a tuple of nothing else."""
+    if type(files) is tuple:
+        yield from files
+        return
+    for entry in array(files, "files"):
+        value = entry.get("hash") if isinstance(entry, dict) else entry
+        if isinstance(value, str):
+            yield value
+
+
+def _files(body: str) -> tuple[str, ...] | None:
+    """Give the hashes of files, which most lines of a Python lock are; None where one line is anything else.
+
+    One brace and one match a line, and each line beginning with that brace: so each match is a whole line.
+    """
+    if body[:6] != "    { " or "\\" in body:
+        return None
+    lines = body.count("\n")
+    if not lines == body.count("{") == body.count("\n    { ") + 1:
+        return None
+    found = _FILES.findall(body)
+    return tuple(found) if len(found) == lines else None
+
+
+def _elements(body: str, memo: dict[str, Any]) -> list[Any] | tuple[str, ...]:
+    """Read the lines of an array: an element with a comma behind it on each; files come as their hashes."""
+    files = _files(f"{body}\n")
+    if files is not None:
+        return files
+    found = []
+    for line in body.split("\n"):
+        if line not in memo:
+            memo[line] = _element(line.strip(" "))
+        found.append(memo[line])
     return found
+
+
+def _element(text: str) -> Any:
+    text = text.removesuffix(",")
+    if not text:
+        raise Unusual
+    named = _NAMED.fullmatch(text)
+    if named:
+        return {"name": named[1]}
+    file = _ONE_FILE.fullmatch(text)
+    return {"hash": file[1]} if file else _value(text)
 
 
 def _value(text: str) -> Any:

@@ -12,18 +12,19 @@ Key = tuple[Any, ...]
 CALENDAR = 1900
 LIMIT = 256
 
-_SEMVER = re.compile(
-    r"[vV=]{0,2}\s*(\d{1,40}(?:\.\d{1,40}){0,5})(?:-?((?:(?<=-)[0-9A-Za-z-]|[A-Za-z-])[0-9A-Za-z.-]*))?(?:\+[0-9A-Za-z.-]*)?"
+# Texts, not compiled patterns: a push needs one or two of them, and each takes half a millisecond.
+_SEMVER = (
+    r"[vV=]{0,2}\s*(\d{1,40}(?:\.\d{1,40}){0,5})"
+    r"(?:-?((?:(?<=-)[0-9A-Za-z-]|[A-Za-z-])[0-9A-Za-z.-]*))?(?:\+[0-9A-Za-z.-]*)?"
 )
-_PEP440 = re.compile(
-    r"v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d+)?)?"
-    r"(?:(-)(\d+)|[-_.]?(post|rev|r)[-_.]?(\d+)?)?(?:[-_.]?(dev)[-_.]?(\d+)?)?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?",
-    re.IGNORECASE,
+_PEP440 = (
+    r"(?i)v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d+)?)?"
+    r"(?:(-)(\d+)|[-_.]?(post|rev|r)[-_.]?(\d+)?)?(?:[-_.]?(dev)[-_.]?(\d+)?)?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?"
 )
 _PRE = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
-_COMPOSER = re.compile(
-    r"v?(\d{1,20}(?:\.\d{1,20}){0,3})(?:[._-]?(stable|beta|b|rc|alpha|a|patch|pl|p)[.-]?(\d+(?:[.-]\d+)*)?)?([.-]?dev)?(?:\+.*)?",
-    re.IGNORECASE,
+_COMPOSER = (
+    r"(?i)v?(\d{1,20}(?:\.\d{1,20}){0,3})"
+    r"(?:[._-]?(stable|beta|b|rc|alpha|a|patch|pl|p)[.-]?(\d+(?:[.-]\d+)*)?)?([.-]?dev)?(?:\+.*)?"
 )
 _STABILITY = {"a": 1, "alpha": 1, "b": 2, "beta": 2, "rc": 3, "stable": 4, "": 4, "p": 5, "pl": 5, "patch": 5}
 _MAVEN = {"alpha": 0, "a": 0, "beta": 1, "b": 1, "milestone": 2, "m": 2, "rc": 3, "cr": 3, "snapshot": 4}
@@ -33,7 +34,7 @@ _LAST = (chr(0x10FFFF),)
 
 def semver(version: str) -> Key | None:
     """Give the order of a semantic version; build metadata does not count."""
-    found = _SEMVER.fullmatch(version.strip())
+    found = re.fullmatch(_SEMVER, version.strip())
     if not found:
         return None
     numbers = tuple(int(part) for part in found[1].split("."))
@@ -53,7 +54,7 @@ def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 def pep440(version: str) -> Key | None:
     """Give the order of a Python version (PEP 440), local part included."""
-    found = _PEP440.fullmatch(version.strip())
+    found = re.fullmatch(_PEP440, version.strip())
     if not found:
         return None
     epoch, release, pre, pre_n, dash, dash_n, post, post_n, dev, dev_n, local = found.groups()
@@ -91,7 +92,7 @@ def _without_zeros(parts: list[int | str]) -> list[int | str]:
 
 def composer(version: str) -> Key | None:
     """Give the order of a Composer version; ``dev-branch`` has none."""
-    found = _COMPOSER.fullmatch(re.sub(r"\s+as\s.*", "", version.strip()))
+    found = re.fullmatch(_COMPOSER, re.sub(r"\s+as\s.*", "", version.strip()))
     if not found:
         return None
     numbers = tuple(int(part) for part in found[1].split("."))

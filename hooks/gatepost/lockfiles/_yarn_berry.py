@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 from gatepost.lockfiles import Lock, Pin, Unreadable
 from gatepost.lockfiles._text import archive, git, local, string, table
@@ -11,6 +12,13 @@ from gatepost.lockfiles._yaml import Unusual, documents, scalar
 _TABLES = frozenset(("dependencies", "optionalDependencies"))
 _SCALARS = frozenset(("version", "resolution", "checksum", "linkType", "languageName", "cacheKey", "conditions"))
 _SKIPPED: dict[str, str] = {}  # stands for a table that is of no interest
+_TABLE = r"(?:\n    [^ \n][^\n]*(?:\n     [^\n]+)*)+"
+_USUAL = re.compile(
+    r'"([^"\\\n]+)":\n  version: (\d[\w.+-]*)\n  resolution: "([^"\\\n]+)"'
+    rf"(?:\n  dependencies:({_TABLE}))?(?:\n  peerDependencies:{_TABLE})?(?:\n  dependenciesMeta:{_TABLE})?"
+    rf"(?:\n  peerDependenciesMeta:{_TABLE})?(?:\n  bin:{_TABLE})?"
+    r"\n  checksum: ([0-9a-z/]+)\n  languageName: node\n  linkType: hard\n?"
+)
 _OTHER = frozenset(("peerDependencies", "peerDependenciesMeta", "dependenciesMeta", "bin"))
 
 
@@ -20,7 +28,7 @@ def read(text: str, memo: dict[str, Any]) -> Lock:
         entries = scan(text, memo)
     except Unusual:
         entries = documents(text)[0]
-    return build(entries)
+    return build(entries, memo)
 
 
 def scan(text: str, memo: dict[str, Any]) -> dict[str, Any]:
@@ -28,10 +36,12 @@ def scan(text: str, memo: dict[str, Any]) -> dict[str, Any]:
     if "\t" in text or "\r" in text:
         raise Unusual
     found: dict[str, Any] = {}
+    pairs: dict[str, tuple[str, str]] = memo.setdefault("\0pairs", {})
     for block in text.split("\n\n"):
         known = memo.get(block)
         if known is None:
-            known = memo[block] = _block(block)
+            usual = _USUAL.fullmatch(block)
+            known = memo[block] = _usual(usual, pairs) if usual else _block(block)
         if not known:
             continue
         key, entry = known
@@ -39,6 +49,21 @@ def scan(text: str, memo: dict[str, Any]) -> dict[str, Any]:
             raise Unreadable(f"has the key {key[:80]!r} twice")
         found[key] = entry
     return found
+
+
+def _usual(found: re.Match[str], pairs: dict[str, tuple[str, str]]) -> tuple[str, dict[str, Any]]:
+    """Read a block as Yarn writes most: an archive of the registry, its checksum, and what it requires."""
+    key, version, resolution, tables, checksum = found.groups()
+    entry: dict[str, Any] = {"version": version, "resolution": resolution, "checksum": checksum}
+    if tables:
+        lines = tables[1:].split("\n")
+        for line in lines:
+            if line not in pairs:  # each line stands many times in a lock
+                pairs[line] = _pair(line[4:])
+        entry["dependencies"] = wanted = dict([pairs[line] for line in lines])
+        if len(wanted) < len(lines):
+            raise Unreadable(f"the entry {key[:80]!r} has a key twice")
+    return key, entry
 
 
 def _block(block: str) -> tuple[str, dict[str, Any]] | tuple[()]:
@@ -60,7 +85,7 @@ def _entry(lines: list[str]) -> dict[str, Any]:
             if inner is None:
                 raise Unusual
             if inner is not _SKIPPED:
-                _pair(inner, line[4:])
+                _put(inner, _pair(line[4:]))
             continue
         if line[:2] != "  ":
             raise Unusual
@@ -68,14 +93,18 @@ def _entry(lines: list[str]) -> dict[str, Any]:
     return entry
 
 
-def _pair(table: dict[str, str], line: str) -> None:
+def _put(table: dict[str, str], pair: tuple[str, str]) -> None:
+    name, value = pair
+    if name in table:
+        raise Unreadable(f"has the key {name[:80]!r} twice")
+    table[name] = value
+
+
+def _pair(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(": ")
     if not colon or name[:1] == " ":
         raise Unusual
-    name = scalar(name)
-    if name in table:
-        raise Unreadable(f"has the key {name[:80]!r} twice")
-    table[name] = scalar(value)
+    return scalar(name), scalar(value)
 
 
 def _attribute(entry: dict[str, Any], line: str) -> dict[str, str] | None:
@@ -95,35 +124,66 @@ def _attribute(entry: dict[str, Any], line: str) -> dict[str, str] | None:
     raise Unusual
 
 
-def build(entries: dict[str, Any]) -> Lock:
+class _Entry(NamedTuple):
+    """One block understood: what it was read from, the pin without edges, the descriptors that it requires."""
+
+    block: Any
+    pin: Pin
+    wanted: tuple[str, ...]
+    virtual: bool
+
+
+def build(entries: dict[str, Any], memo: dict[str, Any] | None = None) -> Lock:
     """Make pins of the blocks, however they were read."""
-    pins, wanted, aliases = [], {}, {}
     metadata = table(entries.get("__metadata"), "__metadata")
     if "version" not in metadata:
         raise Unreadable("has no __metadata, so it is no yarn.lock")
     cache = str(metadata.get("cacheKey", ""))
-    for descriptors, entry in entries.items():
+    memo = {} if memo is None else memo
+    known: dict[str, _Entry] = memo.setdefault("\0entries " + cache, {})
+    pins: dict[str, Pin] = memo.setdefault("\0pins", {})
+    found, aliases = [], {}
+    for descriptors, block in entries.items():
         if descriptors == "__metadata":
             continue
-        entry = table(entry, f"the entry {descriptors[:80]}")
-        resolution = string(entry.get("resolution"), f"the resolution of {descriptors[:80]}")
-        for descriptor in descriptors.split(", "):
+        entry = known.get(descriptors)
+        if entry is None or entry.block is not block:
+            entry = known[descriptors] = _understood(descriptors, block, cache)
+        resolution = block["resolution"]
+        for descriptor in descriptors.split(", ") if ", " in descriptors else (descriptors,):
             aliases[descriptor] = resolution
-        name, _, locator = resolution[1:].partition("@")
-        name = resolution[0] + name
-        if locator.startswith("virtual:"):
-            continue
-        wanted[resolution] = [
-            (other, f"{asked}") for group in _TABLES for other, asked in table(entry.get(group) or None, group).items()
-        ]
-        checksum = entry.get("checksum")
-        integrity = (_checksum(str(checksum), cache),) if checksum else ()
-        version = str(entry.get("version", ""))
-        own = locator.startswith(("workspace:", "portal:", "link:"))
-        pins.append(Pin(resolution, name, version, _source(locator), integrity, (), "", own))
-    full = [pin._replace(requires=tuple(_edges(wanted[pin.key], aliases))) for pin in pins]
-    bare = {a.replace("@npm:", "@", 1): key for a, key in aliases.items()}
-    return Lock(full, aliases=bare | aliases, dialect="berry", weak=True)
+        if not entry.virtual:
+            found.append(entry)
+    # Yarn 2 and 3 write ``^1.0.0`` in the tables, and ``npm:^1.0.0`` in the key.
+    aliases = {a.replace("@npm:", "@", 1): key for a, key in aliases.items() if "@npm:" in a} | aliases
+    return Lock([_linked(entry, aliases, pins) for entry in found], aliases=aliases, dialect="berry", weak=True)
+
+
+def _understood(descriptors: str, block: Any, cache: str) -> _Entry:
+    block = table(block, f"the entry {descriptors[:80]}")
+    resolution = string(block.get("resolution"), f"the resolution of {descriptors[:80]}")
+    name, _, locator = resolution[1:].partition("@")
+    wanted = [
+        f"{other}@{asked}" for group in _TABLES for other, asked in table(block.get(group) or None, group).items()
+    ]
+    checksum = block.get("checksum")
+    integrity = (_checksum(str(checksum), cache),) if checksum else ()
+    own = locator.startswith(("workspace:", "portal:", "link:"))
+    version = str(block.get("version", ""))
+    pin = Pin(resolution, resolution[0] + name, version, _source(locator), integrity, (), "", own)
+    return _Entry(block, pin, tuple(wanted), locator.startswith("virtual:"))
+
+
+def _linked(entry: _Entry, aliases: dict[str, str], pins: dict[str, Pin]) -> Pin:
+    """Give the pin with its edges; the other side's, where it is the same."""
+    if not entry.wanted:
+        return entry.pin
+    requires = tuple([aliases[d] for d in entry.wanted if d in aliases])
+    key, name, version, source, integrity, _, scope, own = entry.pin
+    pin = pins.get(key)
+    if pin is None or pin[2:6] != (version, source, integrity, requires):
+        pin = pins[key] = Pin(key, name, version, source, integrity, requires, scope, own)
+    return pin
 
 
 def _checksum(text: str, cache: str) -> str:

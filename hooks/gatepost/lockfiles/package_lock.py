@@ -18,66 +18,103 @@ def read(file: File) -> Lock:
     if not isinstance(data.get("lockfileVersion"), int):
         raise Unreadable("has no lockfileVersion, so it is no package-lock")
     if "packages" in data:
-        return _packages(table(data["packages"], "packages"))
+        return _packages(table(data["packages"], "packages"), {} if file.memo is None else file.memo)
     if data["lockfileVersion"] > 1:
         raise Unreadable(f"lockfileVersion {data['lockfileVersion']} without packages")
     return _version_1(table(data.get("dependencies"), "dependencies"))
 
 
-def _packages(packages: dict[str, Any]) -> Lock:
-    pins: list[Pin] = []
+class _Tree:
+    """The directories of one lock, to find where node would load a package from.
+
+    ``links`` maps a directory to the own package that it stands for, ``deep`` are those with packages of their own.
+    """
+
+    def __init__(self, packages: dict[str, Any]) -> None:
+        self.packages = packages
+        self.links: dict[str, str] = {}
+        self.deep: set[str] = set()
+        for path, entry in packages.items():
+            at = path.rfind("/node_modules/")
+            if at >= 0:
+                self.deep.add(path[:at])
+            if type(entry) is not dict:
+                raise Unreadable(f"packages: {path[:80]!r} is not a table")
+            if entry.get("link") and isinstance(entry.get("resolved"), str):
+                self.links[path] = entry["resolved"]
+
+    def find(self, path: str, name: str) -> str:
+        """Find the directory that node would load ``name`` from, seen from ``path``."""
+        while path:
+            key = f"{path}/node_modules/{name}"
+            if path in self.deep and key in self.packages:
+                return self.links.get(key, key)
+            at = path.rfind("/node_modules/")
+            path = path[:at] if at >= 0 else ""
+        key = "node_modules/" + name
+        return self.links.get(key, key) if key in self.packages else ""
+
+    def requires(self, path: str, entry: dict[str, Any]) -> tuple[str, ...]:
+        """Give the directories of what an entry asks for."""
+        found = [
+            self.find(path, name)
+            for group in ("dependencies", "optionalDependencies", "peerDependencies")
+            if group in entry
+            for name in entry[group] or ()
+        ]
+        return tuple(filter(None, found))
+
+
+class _Before:
+    """The other side's lock, from which a pin is taken where nothing that it depends on changed."""
+
+    def __init__(self, memo: dict[str, Any], tree: _Tree) -> None:
+        packages, links, self.pins = memo.get("packages", ({}, {}, {}))
+        self.packages: dict[str, Any] = packages
+        moved = packages.keys() ^ tree.packages.keys() | {path for path, _ in links.items() ^ tree.links.items()}
+        self.moved = {path[path.rfind("node_modules/") + 13 :] for path in moved}
+
+    def pin(self, path: str, entry: dict[str, Any]) -> Pin | None:
+        """Give the pin that stands for an equal entry, if what it requires is found where it was."""
+        if self.packages.get(path) != entry:
+            return None
+        if self.moved and not all(
+            self.moved.isdisjoint(entry.get(group) or ())
+            for group in ("dependencies", "optionalDependencies", "peerDependencies")
+        ):
+            return None
+        found: Pin | None = self.pins.get(path)
+        return found
+
+
+def _packages(packages: dict[str, Any], memo: dict[str, Any]) -> Lock:
+    tree = _Tree(packages)
+    before = _Before(memo, tree)
+    pins: dict[str, Pin] = {}
     declared: list[Declared] = []
     for path, entry in packages.items():
-        if not isinstance(entry, dict):
-            raise Unreadable(f"packages: {path[:80]!r} is not a table")
         if entry.get("link"):
             continue
         below = path.rfind("node_modules/")
         if below < 0:
             prefix = path + "/" if path else ""
-            for wanted in dependencies(entry, f"{prefix}package.json"):
-                key = _resolve(packages, path, wanted.name)
-                declared.append(wanted._replace(key=key))
+            asked = dependencies(entry, f"{prefix}package.json")
+            declared += [wanted._replace(key=tree.find(path, wanted.name)) for wanted in asked]
             if not path:
                 continue
-        own = below < 0
-        name = string(entry.get("name"), f"the name of {path[:80]}", path if own else path[below + 13 :])
-        pins.append(_pin(packages, path, name, entry, own))
-    return Lock(pins, declared)
+        pins[path] = before.pin(path, entry) or _pin(tree, path, path[below + 13 :] if below >= 0 else "", entry)
+    memo["packages"] = packages, tree.links, pins
+    return Lock(list(pins.values()), declared)
 
 
-def _pin(packages: dict[str, Any], path: str, name: str, entry: dict[str, Any], own: bool) -> Pin:
+def _pin(tree: _Tree, path: str, name: str, entry: dict[str, Any]) -> Pin:
+    """Make a pin; a package outside of node_modules has no ``name`` by its place, and is the project's own."""
+    name, own = string(entry.get("name"), f"the name of {path[:80]}", name or path), not name
+    version = string(entry.get("version"), f"the version of {name[:80]}", "")
     resolved = entry.get("resolved")
-    requires = []
-    for group in ("dependencies", "optionalDependencies", "peerDependencies"):
-        for wanted in entry.get(group) or ():
-            key = _resolve(packages, path, wanted)
-            if key:
-                requires.append(key)
-    return Pin(
-        path,
-        name,
-        string(entry.get("version"), f"the version of {name[:80]}", ""),
-        source_of(resolved if isinstance(resolved, str) else ""),
-        hashes(entry.get("integrity")),
-        tuple(requires),
-        _scope(entry),
-        own,
-    )
-
-
-def _resolve(packages: dict[str, Any], path: str, name: str) -> str:
-    """Find the directory that node would load ``name`` from, seen from ``path``."""
-    while True:
-        key = f"{path}/node_modules/{name}" if path else f"node_modules/{name}"
-        entry = packages.get(key)
-        if entry is not None:
-            target = entry.get("resolved") if isinstance(entry, dict) and entry.get("link") else None
-            return target if isinstance(target, str) else key
-        if not path:
-            return ""
-        at = path.rfind("/node_modules/")
-        path = path[:at] if at >= 0 else ""
+    source = source_of(resolved) if isinstance(resolved, str) else ""
+    integrity, requires = hashes(entry.get("integrity")), tree.requires(path, entry)
+    return Pin(path, name, version, source, integrity, requires, _scope(entry), own)
 
 
 def _scope(entry: dict[str, Any]) -> str:
@@ -148,6 +185,9 @@ def source_of(resolved: str) -> str:
     """Name where npm took a package from: a registry's host, a git place and commit, an archive or a path."""
     if not resolved:
         return ""
+    place, dash, _ = resolved.partition("/-/")
+    if dash and place[:8] == "https://" and "?" not in place and "#" not in place and ".git#" not in resolved:
+        return registry("https://" + place[8:].partition("/")[0])
     if resolved.startswith(("git+", "git:", "github:", "git@")) or ".git#" in resolved:
         url = "https://github.com/" + resolved[7:] if resolved.startswith("github:") else resolved
         return git(url)

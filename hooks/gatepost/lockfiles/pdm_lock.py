@@ -7,7 +7,7 @@ from typing import Any
 from gatepost.lockfiles import File, Format, Lock, Pin, Unreadable
 from gatepost.lockfiles._pep508 import requirement
 from gatepost.lockfiles._text import archive, array, git, local, pypi_name, string, table
-from gatepost.lockfiles._toml_scan import load
+from gatepost.lockfiles._toml_scan import hashes, load
 
 
 def read(file: File) -> Lock:
@@ -42,9 +42,10 @@ def _pin(entry: dict[str, Any], keys: dict[str, list[str]], files: dict[str, Any
     groups = entry.get("groups")
     scope = "" if not isinstance(groups, list) else "prod" if "default" in groups else "dev"
     listed = entry.get("files") or files.get(f"{entry['name']} {version}")
-    hashes = {f["hash"] for f in array(listed, "files") if isinstance(f, dict) and isinstance(f.get("hash"), str)}
     own = isinstance(entry.get("path"), str)
-    return Pin(f"{name}@{version}", name, version, _source(entry), tuple(sorted(hashes)), requires, scope, own)
+    return Pin(
+        f"{name}@{version}", name, version, _source(entry), tuple(sorted(set(hashes(listed)))), requires, scope, own
+    )
 
 
 def _source(entry: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gatepost.lockfiles import Declared, File, Format, Lock, Pin, Unreadable
@@ -44,10 +44,11 @@ def build(parts: list[dict[str, Any]], memo: dict[str, Any] | None = None) -> Lo
     pins: dict[str, Pin] = {}
     declared: list[Declared] = []
     ranges: dict[str, str] = {}
+    memo = {} if memo is None else memo
     for data in parts:
         if "lockfileVersion" not in data:
             raise Unreadable("has no lockfileVersion, so it is no pnpm-lock")
-        names = _packages(data, pins, {} if memo is None else memo.setdefault("\0pins", {}))
+        names = _packages(data, pins, memo)
         catalogs = {c: table(entries, c) for c, entries in table(data.get("catalogs") or {}, "catalogs").items()}
         declared += _importers(data, names, catalogs)
         ranges |= {name: _specifier(entry) for entries in catalogs.values() for name, entry in entries.items()}
@@ -58,11 +59,14 @@ def _specifier(entry: Any) -> str:
     return clean(str(entry.get("specifier", "")) if isinstance(entry, dict) else str(entry))
 
 
-def _packages(data: dict[str, Any], pins: dict[str, Pin], memo: dict[str, tuple[Any, Pin]]) -> dict[str, str]:
+def _packages(data: dict[str, Any], pins: dict[str, Pin], memo: dict[str, Any]) -> dict[str, str]:
     """Add the pins of one document; give the key of each package by how the file names it."""
     packages, snapshots = table(data.get("packages") or None, "packages"), data.get("snapshots")
-    named = {name: _named(name, table(entry or None, name)) for name, entry in packages.items()}
-    names = {name: f"{real}@{version}" for name, (real, version) in named.items()}
+    known: dict[str, tuple[Any, Pin]] = memo.setdefault("\0known", {})
+    for name, entry in packages.items():
+        if name not in known or known[name][0] is not entry:
+            known[name] = entry, _pin(name, entry)
+    names = {name: known[name][1].key for name in packages}
     wanted = table(snapshots, "snapshots") if snapshots else packages
     for name in wanted:
         if name not in names:
@@ -70,21 +74,45 @@ def _packages(data: dict[str, Any], pins: dict[str, Pin], memo: dict[str, tuple[
             if key is None:
                 raise Unreadable(f"snapshots: {name[:80]!r} is not among the packages")
             names[name] = key
-    requires: dict[str, tuple[str, ...]] = {}
+    requires = _requires(wanted, names, memo.setdefault("\0edges", {}))
+    linked: dict[str, tuple[Pin, Pin]] = memo.setdefault("\0linked", {})
+    for name in packages:
+        pin = known[name][1]
+        if pin.key not in pins or not pins[pin.key].integrity:
+            pins[pin.key] = _linked(pin, requires.get(pin.key, ()), linked)
+    return names
+
+
+def _requires(
+    wanted: dict[str, Any], names: dict[str, str], held: dict[str, tuple[Any, tuple[str, ...]]]
+) -> dict[str, tuple[str, ...]]:
+    """Give for each package the keys that it requires; ``held`` are the edges of blocks that were read before."""
+    keys = set(names.values())
+    found: dict[str, tuple[str, ...]] = {}
     for name, entry in wanted.items():
-        edges = tuple(_edges(table(entry, name), names)) if entry else ()
+        if not entry:
+            continue
+        block, edges = held.get(name, (None, ()))
+        if block is not entry or not keys.issuperset(edges):
+            edges = _edges(entry if type(entry) is tuple else _descriptors(table(entry, name)), names)
+            if "" in edges:
+                edges = tuple(filter(None, edges))
+            else:
+                held[name] = entry, edges
         if edges:
             key = names[name]  # one package stands once for each set of its peers
-            requires[key] = tuple(dict.fromkeys((*requires[key], *edges))) if key in requires else edges
-    for name, (real, version) in named.items():
-        key = names[name]
-        if key not in pins or not pins[key].integrity:
-            entry, wants = packages[name], requires.get(key, ())
-            known = memo.get(key)
-            if known is None or known[0] is not entry or known[1].requires != wants:
-                known = memo[key] = entry, _pin(key, real, version, entry or {}, wants)
-            pins[key] = known[1]
-    return names
+            found[key] = tuple(dict.fromkeys((*found[key], *edges))) if key in found else edges
+    return found
+
+
+def _linked(pin: Pin, requires: tuple[str, ...], linked: dict[str, tuple[Pin, Pin]]) -> Pin:
+    """Give the pin with its edges; the other side's, where it is the same."""
+    if not requires:
+        return pin
+    known = linked.get(pin.key)
+    if known is None or known[0] is not pin or known[1].requires != requires:
+        known = linked[pin.key] = pin, pin._replace(requires=requires)
+    return known[1]
 
 
 def _bare(name: str) -> str:
@@ -92,7 +120,15 @@ def _bare(name: str) -> str:
     return name.partition("(")[0]
 
 
-def _pin(key: str, real: str, version: str, entry: dict[str, Any], requires: tuple[str, ...]) -> Pin:
+def _pin(name: str, entry: Any) -> Pin:
+    """Make the pin of a package, without its edges."""
+    real, version = _split(name)
+    if type(entry) is tuple:
+        return Pin(f"{real}@{version}", real, version, "", entry)
+    entry = table(entry or None, name)
+    if "version" in entry:
+        real, version = str(entry.get("name", real)), str(entry["version"])
+    key = f"{real}@{version}"
     resolution = entry.get("resolution")
     source = ""
     integrity: tuple[str, ...] = ()
@@ -100,7 +136,7 @@ def _pin(key: str, real: str, version: str, entry: dict[str, Any], requires: tup
         resolution = table(resolution, f"the resolution of {key}")
         source = local(version[5:]) if version.startswith("file:") else _source(resolution)
         integrity = (str(resolution["integrity"]),) if "integrity" in resolution else ()
-    return Pin(key, real, version, source, integrity, requires, _scope(entry), source.startswith("path:"))
+    return Pin(key, real, version, source, integrity, (), _scope(entry), source.startswith("path:"))
 
 
 def _scope(entry: dict[str, Any]) -> str:
@@ -112,11 +148,6 @@ def _scope(entry: dict[str, Any]) -> str:
     return "prod" if dev == "false" else ""
 
 
-def _named(name: str, entry: dict[str, Any]) -> tuple[str, str]:
-    real, version = _split(name)
-    return (str(entry.get("name", real)), str(entry.get("version", version))) if "version" in entry else (real, version)
-
-
 def _split(name: str) -> tuple[str, str]:
     if name[:1] == "/":
         found = _V5.fullmatch(name)
@@ -126,7 +157,7 @@ def _split(name: str) -> tuple[str, str]:
         at = bare.find("@", 2)
         if at > 0 and "/" not in bare[at:]:
             return bare[1:at], bare[at + 1 :]
-    bare = _bare(name)
+    bare = name.partition("(")[0]
     at = bare.find("@", 1)
     return (bare[:at], bare[at + 1 :]) if at > 0 else (bare, "")
 
@@ -147,25 +178,26 @@ def _source(resolution: dict[str, Any]) -> str:
     return registry(url) if "/-/" in url or "/download/" in url else archive(url)
 
 
-def _edges(entry: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
-    for group in ("dependencies", "optionalDependencies"):
-        wanted = entry.get(group)
-        if wanted:
-            for name, version in wanted.items():
-                key = _target(name, str(version), names)
-                if key:
-                    yield key
+def _descriptors(entry: dict[str, Any]) -> list[str]:
+    tables = [entry[group] for group in ("dependencies", "optionalDependencies") if entry.get(group)]
+    return [f"{name}@{version}" for wanted in tables for name, version in wanted.items()]
 
 
-def _target(name: str, version: str, names: dict[str, str]) -> str:
-    found = names.get(f"{name}@{version}")
+def _edges(descriptors: Iterable[str], names: dict[str, str]) -> tuple[str, ...]:
+    """Give the keys of what is required, "" for one that the file does not hold."""
+    return tuple([names.get(descriptor) or _target(descriptor, names) for descriptor in descriptors])
+
+
+def _target(descriptor: str, names: dict[str, str]) -> str:
+    """Find a ``name@version`` as the three versions of the file write it; the version may name another package."""
+    found = names.get(descriptor)
     if found is not None:
         return found
-    for candidate in (version, f"/{name}@{version}", f"/{name}/{version}"):
-        if candidate in names:
-            return names[candidate]
+    at = descriptor.find("@", 1)
+    name, version = descriptor[:at], descriptor[at + 1 :]
     bare = _bare(version)
-    return next((names[c] for c in (f"{name}@{bare}", bare, f"/{name}@{bare}") if c in names), "")
+    candidates = (version, f"/{name}@{version}", f"/{name}/{version}", f"{name}@{bare}", bare, f"/{name}@{bare}")
+    return next((names[candidate] for candidate in candidates if candidate in names), "")
 
 
 def _importers(data: dict[str, Any], names: dict[str, str], catalogs: dict[str, Any]) -> Iterator[Declared]:
@@ -181,7 +213,7 @@ def _importers(data: dict[str, Any], names: dict[str, str], catalogs: dict[str, 
                 version = str(wanted.get("version", "")) if isinstance(wanted, dict) else str(wanted)
                 asked = _specifier(wanted) if isinstance(wanted, dict) else clean(str(specifiers.get(name, "")))
                 asked = _catalog(name, asked, catalogs)
-                yield Declared(name, asked, scope, manifest, _target(name, version, names))
+                yield Declared(name, asked, scope, manifest, _target(f"{name}@{version}", names))
 
 
 def _catalog(name: str, asked: str, catalogs: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gatepost.lockfiles import File, Format, Lock, Pin, Unreadable
 from gatepost.lockfiles._text import archive, array, git, local, pypi_name, registry, string, table
-from gatepost.lockfiles._toml_scan import load
+from gatepost.lockfiles._toml_scan import hashes, load
 
 
 def read(file: File) -> Lock:
@@ -70,12 +70,7 @@ def source_of(source: dict[str, Any]) -> str:
 
 
 def _hashes(files: Any) -> tuple[str, ...]:
-    found = set()
-    for entry in array(files, "files"):
-        value = entry.get("hash") if isinstance(entry, dict) else entry
-        if isinstance(value, str):
-            found.add(value if ":" in value else "sha256:" + value)
-    return tuple(sorted(found))
+    return tuple(sorted({value if ":" in value else "sha256:" + value for value in hashes(files)}))
 
 
 FORMAT = Format(

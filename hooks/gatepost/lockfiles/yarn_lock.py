@@ -12,6 +12,11 @@ from gatepost.lockfiles._text import redact, text_of
 from gatepost.lockfiles.package_lock import source_of
 
 _LINE = re.compile(r'("(?:[^"\\]|\\.)*"|[^\s"]+) ("(?:[^"\\]|\\.)*"|[^\s"]+)')
+_USUAL = re.compile(
+    r'([^\s#][^\n]*):\n  version "([^"\\\n]*)"\n  resolved "([^"\\\n]*)"(?:\n  integrity ([^\s"]+))?'
+    r"((?:\n  (?:dependencies|optionalDependencies):(?:\n    [^ \n][^\n]*)+)*)\n?"
+)
+_LONE = re.compile(r'[^\s",]+')
 _HEAD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s",]+')
 
 
@@ -33,27 +38,56 @@ class _Entry(NamedTuple):
 
 def _classic(text: str, memo: dict[str, Any]) -> Lock:
     entries: list[_Entry] = []
+    pairs: dict[str, str] = memo.setdefault("\0pairs", {})
     number = 1
     for block in text.split("\n\n"):
         found = memo.get(block)
         if found is None:
-            found = memo[block] = tuple(_entries(block, number))
+            usual = _USUAL.fullmatch(block)
+            found = memo[block] = (_usual(usual, number, pairs),) if usual else tuple(_entries(block, number))
         entries += found
         number += block.count("\n") + 2
-    aliases: dict[str, str] = {}
-    for entry in entries:
-        for descriptor in entry.descriptors:
-            if descriptor in aliases:
-                raise Unreadable(f"has the key {descriptor[:80]!r} twice")
-            aliases[descriptor] = entry.pin.key
-    return Lock([_linked(entry, aliases) for entry in entries], aliases=aliases)
+    aliases = {descriptor: entry.pin.key for entry in entries for descriptor in entry.descriptors}
+    if len(aliases) < sum(len(entry.descriptors) for entry in entries):
+        raise _twice(entries)
+    pins: dict[str, Pin] = memo.setdefault("\0pins", {})
+    return Lock([_linked(entry, aliases, pins) for entry in entries], aliases=aliases)
 
 
-def _linked(entry: _Entry, aliases: dict[str, str]) -> Pin:
+def _twice(entries: list[_Entry]) -> Unreadable:
+    seen: set[str] = set()
+    descriptors = (descriptor for entry in entries for descriptor in entry.descriptors)
+    twice = next(d for d in descriptors if d in seen or seen.add(d))  # type: ignore[func-returns-value]  # add gives None
+    return Unreadable(f"has the key {twice[:80]!r} twice")
+
+
+def _linked(entry: _Entry, aliases: dict[str, str], pins: dict[str, Pin]) -> Pin:
+    """Give the pin with its edges; the other side's, where it is the same."""
     if not entry.wanted:
         return entry.pin
+    requires = tuple([aliases[d] for d in entry.wanted if d in aliases])
     key, name, version, source, integrity, *_ = entry.pin
-    return Pin(key, name, version, source, integrity, tuple([aliases[d] for d in entry.wanted if d in aliases]))
+    pin = pins.get(key)
+    if pin is None or pin[2:6] != (version, source, integrity, requires):
+        pin = pins[key] = Pin(key, name, version, source, integrity, requires)
+    return pin
+
+
+def _usual(found: re.Match[str], number: int, pairs: dict[str, str]) -> _Entry:
+    """Read a block as Yarn writes most: version, resolved, integrity, and what it requires."""
+    head, version, resolved, integrity, tables = found.groups()
+    wanted: list[str] = []
+    if tables:
+        line_number = number + found[0].count("\n", 0, found.start(5) - found.start())
+        for at, line in enumerate(tables.split("\n"), line_number):
+            if line[:4] == "    ":
+                known = pairs.get(line)
+                if known is None:
+                    known = pairs[line] = "@".join(_pair(line[4:], at))
+                wanted.append(known)
+    descriptors = (head,) if _LONE.fullmatch(head) else tuple(_plain(part) for part in _HEAD.findall(head))
+    facts = {"version": version, "resolved": resolved, "integrity": integrity or ""}
+    return _Entry(descriptors, _pin(descriptors[0], facts), tuple(wanted))
 
 
 def _entries(block: str, number: int) -> Iterator[_Entry]:
