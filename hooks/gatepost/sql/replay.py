@@ -69,11 +69,20 @@ def _create_table(schema: Schema, op: ops.CreateTable) -> None:
     if parents:
         options["", "partition of"] = parents[0]
     table = replace(table, columns={**table.columns, **columns}, options=options)
-    for made in op.constraints:
+    for made in _once(op.constraints) if schema.dialect == "postgresql" else op.constraints:
         table = _with_constraint(schema, table, made)
     for index in op.indexes:
         table = _with_index(schema, table, index)
     schema.put(table)
+    if "as" in op.source.split("; "):
+        schema.doubts.append(f"line {op.line}: CREATE TABLE {op.table} AS takes its columns from a query")
+
+
+def _once(given: Iterable[Constraint]) -> list[Constraint]:
+    """Leave out a unique constraint on the columns of the primary key: PostgreSQL makes one index for both."""
+    made = list(given)
+    keys = [one.columns for one in made if one.kind == "primary key" and not one.deferrable]
+    return [one for one in made if not (one.kind == "unique" and one.columns in keys and not one.deferrable)]
 
 
 def _like(schema: Schema, table: Table, name: str, everything: bool) -> Table:
@@ -180,7 +189,8 @@ def _rename_table(schema: Schema, op: ops.RenameTable) -> None:
         schema.put(replace(other, constraints=moved))
     for place, found in list(schema.objects.items()):
         if found and found.on and schema.key(found.on) == schema.key(op.table):
-            schema.objects[place] = replace(found, on=op.to)
+            schema.objects[place] = None
+            schema.objects[_place(schema, found.kind, found.name, op.to)] = replace(found, on=op.to)
 
 
 def _add_column(schema: Schema, op: ops.AddColumn) -> None:
@@ -282,8 +292,27 @@ def _redefine(schema: Schema, op: ops.RedefineColumn) -> None:
 
 def _set_option(schema: Schema, op: ops.SetOption) -> None:
     table = _table(schema, op)
+    made = table.constraints.get(schema.key(op.object)) if op.key == "constraint" else None
+    if made and (deferred := _DEFERRED.get(" ".join((op.value or "").split()))) is not None:
+        made = replace(made, deferrable=deferred)
+        schema.put(replace(table, constraints={**table.constraints, schema.key(op.object): made}))
+        return
     place = (schema.key(op.object), op.key)
     schema.put(replace(table, options={**table.options, place: op.value}))
+
+
+# What ALTER CONSTRAINT may say of it; whether it is checked at once is forgotten where it is not said.
+_DEFERRED = {
+    "deferrable": "deferrable",
+    "initially deferred": "deferrable initially deferred",
+    "initially immediate": "",
+    "deferrable initially deferred": "deferrable initially deferred",
+    "initially deferred deferrable": "deferrable initially deferred",
+    "deferrable initially immediate": "deferrable",
+    "initially immediate deferrable": "deferrable",
+    "not deferrable": "",
+    "not deferrable initially immediate": "",
+}
 
 
 def _add_constraint(schema: Schema, op: ops.AddConstraint) -> None:
@@ -559,6 +588,16 @@ def _rename_enum_value(schema: Schema, op: ops.RenameEnumValue) -> None:
     found = schema.objects.get(place) or Object("enum", op.name, UNKNOWN, values=(op.value,))
     place = ("enum", place[1]) if place not in schema.objects else place
     schema.objects[place] = replace(found, values=tuple(op.to if v == op.value else v for v in found.values))
+    for table in list(schema.tables.values()):
+        for column in list(table.columns.values()) if table else ():
+            if (
+                table
+                and column
+                and schema.key(column.type) == schema.key(op.name)
+                and column.default == f"'{op.value}'"
+            ):
+                table = _column_replaced(schema, table, column.name, default=f"'{op.to}'")
+                schema.put(table)
 
 
 def _opaque(schema: Schema, op: ops.Opaque) -> None:

@@ -1,0 +1,58 @@
+"""The static model does as PostgreSQL does where a scratch database has shown it otherwise."""
+
+from __future__ import annotations
+
+from gatepost.sql.reader import read
+from gatepost.sql.replay import replay
+from gatepost.sql.schema import Schema
+
+
+def model(sql: str) -> Schema:
+    schema = replay(Schema("postgresql"), read(sql, "postgresql"))
+    assert not schema.problems
+    return schema
+
+
+def test_unique_primary_key_is_one_index() -> None:
+    table = model("CREATE TABLE t (id char(36) NOT NULL PRIMARY KEY UNIQUE, a int UNIQUE)").table("t")
+    assert table is not None
+    assert list(table.constraints) == ["t_pkey", "t_a_key"]
+
+
+def test_constraint_is_made_deferrable() -> None:
+    schema = model(
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int CONSTRAINT k REFERENCES a);"
+        "ALTER TABLE b ALTER CONSTRAINT k DEFERRABLE INITIALLY DEFERRED"
+    )
+    table = schema.table("b")
+    assert table is not None
+    assert table.constraints["k"] is not None
+    assert table.constraints["k"].deferrable == "deferrable initially deferred"
+
+
+def test_default_follows_a_renamed_enum_value() -> None:
+    schema = model(
+        "CREATE TYPE mood AS ENUM ('a', 'b'); CREATE TABLE t (m mood DEFAULT 'a', x text DEFAULT 'a');"
+        "ALTER TYPE mood RENAME VALUE 'a' TO 'c'"
+    )
+    table = schema.table("t")
+    assert table is not None
+    assert [column.default for column in table.columns.values() if column] == ["'c'", "'a'"]
+
+
+def test_triggers_move_with_their_table() -> None:
+    schema = model(
+        "CREATE TABLE t (id int); CREATE TRIGGER x AFTER INSERT ON t EXECUTE FUNCTION f(); ALTER TABLE t RENAME TO u;"
+        "ALTER TRIGGER x ON u RENAME TO y; DROP TRIGGER y ON u"
+    )
+    assert not [found for found in schema.objects.values() if found]
+
+
+def test_a_table_from_a_query_is_in_doubt() -> None:
+    assert model("CREATE TABLE t AS SELECT 1 AS a").doubts == [
+        "line 1: CREATE TABLE t AS takes its columns from a query"
+    ]
+    assert model("SELECT 1 AS a INTO t").doubts
+    assert model("DO $$ BEGIN EXECUTE format('CREATE TABLE %I ()', 'x'); END $$").doubts
+    assert model("SELECT make_partitions('t')").doubts
+    assert not model("CREATE TABLE t (LIKE u)").doubts
