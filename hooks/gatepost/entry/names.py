@@ -7,6 +7,7 @@ from gatepost.records import REF
 OWN = "refs/gatepost/server/"
 INBOX = "refs/gatepost/inbox/"
 ACCEPTED = OWN + "accepted/"
+STAGING = "refs/gatepost-staging/"
 REVIEWED = OWN + "reviewed/"
 HIDDEN = (REF, "refs/gatepost", f"!{INBOX.rstrip('/')}")
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from gatepost.entry import handover, incident
 from gatepost.entry.lines import updates
-from gatepost.entry.names import ACCEPTED, INBOX, REVIEWED, kept
-from gatepost.errors import GatepostError
+from gatepost.entry.names import ACCEPTED, INBOX, REVIEWED, STAGING, kept
+from gatepost.errors import CannotJudge, GatepostError
 from gatepost.git import Repository, Snapshot
 from gatepost.model import RefUpdate, printable
 from gatepost.records import Draft, append_all, read
@@ -102,6 +102,8 @@ def _others(
         if target.startswith(INBOX):
             yield from _statement(repo, server, update, drafts)
             moved.append((target, ""))
+        elif target.startswith(STAGING) and not update.deletes:
+            yield from _snapshot(repo, update, target, drafts)
         elif server.judges(target) and not _judged_before(repo, update, target):
             head = repo.resolve(update.new) or update.new
             body = {"rule": "verify/landed-without-verdict", "ref": target, "old": update.old, "new": update.new}
@@ -117,6 +119,23 @@ def _statement(repo: Repository, server: Server, update: RefUpdate, drafts: list
         drafts.append(inbox.checked(repo, server, update).draft)
     except Refused as error:  # the hook that refuses it was off
         yield f"gatepost: {printable(update.ref, 60)} {error.message}; it is not recorded"
+
+
+def _snapshot(repo: Repository, update: RefUpdate, target: str, drafts: list[Draft]) -> Iterator[str]:
+    """Record a snapshot of staging that somebody published; checks find it under its ref."""
+    from gatepost.entry.identity import pusher
+    from gatepost.staging import store
+
+    try:
+        staging = store.published(repo, target.removeprefix(STAGING))
+    except CannotJudge as error:
+        yield f"gatepost: {printable(error.message, 200)}; it is not recorded"
+        return
+    if staging is None:
+        yield f"gatepost: {printable(target, 80)} is no blob; it is not recorded"
+        return
+    drafts.append(Draft(update.new, store.KIND, {**store.summary(staging), "by": pusher(os.environ).name}))
+    yield f"gatepost: recorded the snapshot of {printable(staging.environment, 40)}, taken {staging.at[:16]}"
 
 
 def _judged_before(repo: Repository, update: RefUpdate, target: str) -> bool:

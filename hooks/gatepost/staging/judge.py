@@ -1,0 +1,131 @@
+"""Hold migrations against a snapshot of staging: what drifted, and what the deploy will change there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from gatepost.migrations import History, Migration
+from gatepost.migrations._story import dialect_of, step
+from gatepost.paths import matches
+from gatepost.sql.changes import SHOWN, SchemaChange, walk
+from gatepost.sql.compare import Difference
+from gatepost.sql.locks import lock
+from gatepost.sql.schema import Schema
+from gatepost.staging import Drift, Staging, ledgers
+from gatepost.staging.ledgers import LEDGERS, Applied
+
+Produce = Callable[[Sequence[Migration]], Schema]
+Compare = Callable[[Schema, Schema], Iterable[Difference]]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One history against staging: what its bookkeeping says, what drifted, what is to come.
+
+    ``doubts`` say why nothing could be concluded, where that is so.
+    """
+
+    history: History
+    applied: Applied
+    drifted: tuple[Difference, ...]
+    coming: tuple[SchemaChange, ...]
+    doubts: tuple[str, ...] = ()
+
+
+def unfit(staging: Staging, history: History) -> str:
+    """Say why a snapshot says nothing of a history, "" where it does."""
+    dialect = dialect_of(history)
+    if staging.engine != dialect:
+        return f"the snapshot of {staging.environment} is of {staging.engine}, the migrations are for {dialect}"
+    if not ledgers.pending(history, staging.applied, staging.newest_only).ledger:
+        named = ", ".join(sorted(staging.applied)) or "no table of a migration tool"
+        return f"the snapshot of {staging.environment} names none of these migrations as applied ({named})"
+    return ""
+
+
+def aged(staging: Staging, settings: Drift, now: datetime | None = None) -> str:
+    """Say that a snapshot is older than the policy allows, "" where it is not."""
+    try:
+        taken = datetime.fromisoformat(staging.at)
+    except ValueError:
+        return f"the snapshot of {staging.environment} does not say when it was taken"
+    age = ((now or datetime.now(timezone.utc)) - taken).total_seconds()
+    if age <= settings.max_age:
+        return ""
+    days, allowed = age / 86_400, settings.max_age / 86_400
+    return f"the snapshot of {staging.environment} is {days:.1f} days old, drift.max_age is {allowed:g}: take a new one"
+
+
+def compare(history: History, staging: Staging, settings: Drift, produce: Produce, differ: Compare) -> Compared:
+    """Compare staging with what its applied migrations produce, and follow those that are still to come.
+
+    ``produce`` gives the schema after some migrations, ``differ`` compares it with what staging runs: both by
+    the model, or both on a scratch server.
+    """
+    found = ledgers.pending(history, staging.applied, staging.newest_only)
+    expected = produce(found.done)
+    doubts = tuple(dict.fromkeys(expected.doubts))
+    drifted = () if doubts else tuple(_kept(differ(expected, staging.schema), settings))
+    dialect = dialect_of(history)
+    steps = [step(one, dialect) for one in found.pending if one.kind != "baseline"]
+    coming = tuple(one for one in walk(steps, expected.copy()) if isinstance(one.operation, SHOWN))
+    return Compared(history, found, drifted, coming, doubts)
+
+
+def _kept(found: Iterable[Difference], settings: Drift) -> Iterator[Difference]:
+    for item in found:
+        table = item.table.rpartition(".")[2].lower()
+        subject = f"{item.table}.{item.object}" if item.table and item.object != item.table else item.object
+        if table in LEDGERS or any(matches(name, glob) for name in (item.table, subject) for glob in settings.ignore):
+            continue
+        yield item
+
+
+def touched(compared: Compared) -> set[str]:
+    """Give the tables that the pending migrations name."""
+    return {change.table for change in compared.coming if change.table}
+
+
+def entry(compared: Compared, staging: Staging) -> dict[str, Any]:
+    """Give the section of the report for one history."""
+    return {
+        "framework": compared.history.place.framework,
+        "path": compared.history.place.root,
+        "environment": staging.environment,
+        "taken": staging.at,
+        "server": f"{staging.engine} {staging.version}",
+        "applied": compared.applied.done[-1].version if compared.applied.done else None,
+        "unknown": list(compared.applied.unknown),
+        "pending": [one.version or one.name for one in compared.applied.pending],
+        "drifted": [_difference(item) for item in compared.drifted],
+        "doubts": list(compared.doubts),
+        "coming": [_coming(change, staging) for change in compared.coming],
+    }
+
+
+def _difference(item: Difference) -> dict[str, Any]:
+    return {
+        "kind": item.kind,
+        "table": item.table or None,
+        "object": item.object,
+        "expected": item.before,
+        "staging": item.after,
+        "text": item.text,
+    }
+
+
+def _coming(change: SchemaChange, staging: Staging) -> dict[str, Any]:
+    rows, size = staging.sizes.get(change.table, (None, None))
+    held = lock(change)
+    return {
+        **change.entry(),
+        "rows": rows,
+        "bytes": size,
+        "lock": held.mode if held else None,
+        "blocks": held.blocks if held else None,
+        "reads": held.rows or None if held else None,
+        "scans": staging.index_use.get(change.object),
+    }
