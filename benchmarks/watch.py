@@ -22,7 +22,7 @@ from statistics import NormalDist, median
 
 from gatepost.metrics import Window
 from gatepost.watch.baseline import Baseline, build
-from gatepost.watch.counts import Counts, reduce
+from gatepost.watch.counts import Counts, Minute, reduce
 from gatepost.watch.judge import Known, Signal, assess
 from gatepost.watch.verdict import conclude
 
@@ -134,13 +134,13 @@ class Traffic:
             normal = draw(0, 1)
             yield 0.08 * exp(0.8 * normal) * slower * (tail if normal > 2.054 else 1.0)
 
-    def history(self) -> list[tuple[float, float, float]]:
+    def history(self) -> list[Minute]:
         """Draw the minutes of the day before."""
         found = []
-        for _ in range(DAY_MINUTES):
+        for number in range(DAY_MINUTES):
             requests = poisson(self.chance, self.scenario.rps * 60)
             errors = self.errors(requests, self.rate(self.scenario.errors, 60))
-            found.append((float(requests), float(errors), float(errors)))
+            found.append(Minute(60.0 * number, requests, errors, errors))
         return found
 
 

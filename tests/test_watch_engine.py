@@ -19,6 +19,7 @@ from gatepost.errors import CannotJudge, PolicyError
 from gatepost.metrics import Verification
 from gatepost.watch import after_push, engine
 from gatepost.watch.begin import trusted
+from gatepost.watch.counts import Minute
 from gatepost.watch.model import Watch
 from gatepost.watch.queue import open_store, watched
 from gatepost.watch.store import LEASE
@@ -79,13 +80,18 @@ def test_a_worker_killed_in_a_transaction_changes_nothing(either_queue: Repo) ->
 def test_a_span_is_learned_once(either_queue: Repo) -> None:
     with open_store(either_queue.path) as one, open_store(either_queue.path) as two:
         for store, span in ((one, (0.0, 60.0)), (one, (60.0, 120.0)), (two, (60.0, 120.0)), (two, (-60.0, 0.0))):
-            store.learn("shop", span, {"500 GET /": (span[0], span[1], 2.0)}, [(span[0], 9.0, 2.0, 2.0)])
+            store.learn(
+                "shop", span, {"500 GET /": (span[0], span[1], 2.0)}, [Minute(span[0], 9.0, 2.0, 2.0, 8.0, 0.5)]
+            )
         assert one.coverage("shop") == (-60.0, 120.0)
         assert one.signatures("shop") == [("500 GET /", -60.0, 120.0, 6.0, False)]
         one.set_known("shop", "500 GET /", 5.0)
         one.forget("shop", 1000.0, 60.0)
         assert two.signatures("shop")[0][-1]
-        assert (two.coverage("shop"), two.minutes("shop", 0, 99)) == ((1000.0, 120.0), [(9.0, 2.0, 2.0)])
+        assert (two.coverage("shop"), two.minutes("shop", 0, 99)) == (
+            (1000.0, 120.0),
+            [Minute(60.0, 9.0, 2.0, 2.0, 8.0, 0.5)],
+        )
 
 
 def test_each_channel_is_told_by_one(either_queue: Repo) -> None:

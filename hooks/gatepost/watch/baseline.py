@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatepost.metrics import Window
 from gatepost.metrics._routes import fold, wide
-from gatepost.watch.counts import OTHER, Shape, quantiles
+from gatepost.watch.counts import OTHER, Minute, Shape, quantiles
 from gatepost.watch.latency import Limit, bucket_bounds, limits
 from gatepost.watch.numbers import dispersion
+from gatepost.watch.spans import Span, candidates
 
 TOP_ROUTES = 20
 LEAST_TIMED = 200
@@ -19,7 +20,7 @@ MINUTE = 60.0
 CLIENTS = 20
 HISTORY = 60
 
-Minutes = Sequence[tuple[float, float, float]]
+Minutes = Sequence[Minute]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Baseline:
 
     ``counted`` are errors as the test counts them (``once``: per client, signature and poll), ``phi`` is
     their scatter per minute, ``rate`` requests a second, ``traffic_phi`` the scatter of requests per poll.
-    ``refused`` gives count and scatter by 4xx code.
+    ``refused`` gives count and scatter by 4xx code. ``history`` is the number of minutes that it was made with;
+    ``incident`` one that lasted until the deploy (see incidents.py), ``used`` the spans that it is made of.
     """
 
     origin: str
@@ -52,6 +54,9 @@ class Baseline:
     resolution: float = 0.001
     quantiles: Sequence[float] = ()
     series: Sequence[Sequence[float]] = ()
+    history: int = 0
+    incident: Sequence[float] = ()
+    used: Sequence[Sequence[float]] = ()
 
     @property
     def shape(self) -> Shape:
@@ -84,7 +89,7 @@ def _plain(each: Sequence[Limit]) -> list[list[float]]:
 
 
 def build(windows: Sequence[Window], origin: str, history: Minutes = ()) -> Baseline:
-    """Make a baseline of windows; ``history`` are (requests, errors, distinct errors) per minute for the scatter."""
+    """Make a baseline of windows; ``history`` are the minutes that give the scatter."""
     used = [window for window in windows if window.requests or window.timed]
     if not used:
         edges = (windows[0].start, windows[-1].end) if windows else (0.0, 0.0)
@@ -121,12 +126,29 @@ def build(windows: Sequence[Window], origin: str, history: Minutes = ()) -> Base
         resolution=used[0].resolution,
         quantiles=quantiles(everything),
         series=_series(covered),
+        history=len(history),
     )
+
+
+def chosen(
+    read: Callable[[float, float, float], list[Window]],
+    moment: float,
+    wanted: float,
+    poll: float,
+    bad: Sequence[Span],
+    minutes: Minutes,
+    first: float = 0.0,
+) -> Baseline:
+    """Give the last good hour before a deploy, else the same hour of the day before; data begin at ``first``."""
+    for origin, spans in candidates(moment, wanted, bad, first):
+        windows = [window for start, end in spans for window in read(start, end, poll)]
+        return replace(build(windows, origin, minutes), used=spans)
+    return Baseline("no good hour before the deploy", moment, moment)
 
 
 def scatter(history: Minutes, once: bool) -> float:
     """Give phi of the errors per minute of up to a day."""
-    return dispersion([(n, distinct if once else errors) for n, errors, distinct in history])
+    return dispersion([(each.requests, each.counted if once else each.errors) for each in history])
 
 
 def _many_clients(windows: Sequence[Window]) -> bool:

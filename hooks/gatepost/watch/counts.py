@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gatepost.metrics import Window
 from gatepost.metrics._routes import fold
@@ -13,6 +13,23 @@ from gatepost.watch.latency import MARGINS, TAUS, WARN_MARGINS, Limit
 
 OTHER = "(other)"
 QUANTILES = (0.5, 0.9, 0.99)
+
+
+class Minute(NamedTuple):
+    """What is kept of a minute for days: requests, errors, distinct errors, response times and their sum."""
+
+    at: float
+    requests: float
+    errors: float
+    counted: float
+    timed: float = 0.0
+    seconds: float = 0.0
+
+
+def timing(window: Window) -> tuple[float, float]:
+    """Give how many response times a window has, and their sum."""
+    values = [value for each in window.durations.values() for value in each]
+    return window.timed or len(values), window.seconds or sum(values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ take, so that a watch begins at once and its catalogue reaches a week back a lit
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from gatepost.metrics import Reader, Window
+from gatepost.watch.counts import Minute, timing
 from gatepost.watch.spans import DAY
 from gatepost.watch.store import Store
 
@@ -18,11 +19,33 @@ KEEP = 30 * DAY
 MINUTE = 60.0
 FIRST = 3600.0
 BUDGET = 0.5
+SHARE = 0.1
+AHEAD = 30.0
 MOST = 6 * 3600.0
 GAP = 6 * 3600.0
 
 
-def learn(store: Store, service: str, reader: Reader, moment: float, begin: bool, poll: float = MINUTE) -> bool:
+class Spare:
+    """The CPU seconds that a worker has for the past: half a one a look, and in all a share of the time that passes.
+
+    Five hundred services whose logs reach a week back would else hold up each other's looks.
+    """
+
+    def __init__(self, steady: Callable[[], float]) -> None:
+        self._steady, self._begun, self._spent = steady, steady(), 0.0
+
+    def left(self) -> float:
+        """Give what one look may take now."""
+        return min(BUDGET, AHEAD + SHARE * max(0.0, self._steady() - self._begun) - self._spent)
+
+    def spend(self, seconds: float) -> None:
+        """Take some away."""
+        self._spent += seconds
+
+
+def learn(
+    store: Store, service: str, reader: Reader, moment: float, begin: bool, spare: Spare, poll: float = MINUTE
+) -> bool:
     """Cover the time up to ``moment``, then some more of the past; False where all is covered.
 
     The first hour is read in steps of ``poll``, as the baseline is: ``Remembering`` then reads it once.
@@ -35,39 +58,41 @@ def learn(store: Store, service: str, reader: Reader, moment: float, begin: bool
         return True
     if covered[1] < moment:
         _take(store, service, reader, (covered[1], moment))
-    return False if begin else _backward(store, service, reader, covered[0], moment - LOOK_BACK)
+    return False if begin else _backward(store, service, reader, covered[0], moment - LOOK_BACK, spare)
 
 
-def _backward(store: Store, service: str, reader: Reader, since: float, goal: float) -> bool:
-    size, left, empty = FIRST, BUDGET, 0.0
+def _backward(store: Store, service: str, reader: Reader, since: float, goal: float, spare: Spare) -> bool:
+    size, left, empty = FIRST, spare.left(), 0.0
     while since > goal and left > 0:
-        started = time.process_time()
+        started = time.thread_time()
         span = (max(goal, since - size), since)
         there = _take(store, service, reader, span)
         empty = 0.0 if there else empty + span[1] - span[0]
         if empty >= DAY:  # here the log begins
             store.learn(service, (goal, span[0]), {}, [])
             return False
-        since, left = span[0], left - (time.process_time() - started)
+        took = time.thread_time() - started
+        spare.spend(took)
+        since, left = span[0], left - took
         size = min(size * 2, getattr(reader, "chunk", MOST)) if not there or left > BUDGET / 2 else size
     return since > goal
 
 
 def _take(store: Store, service: str, reader: Reader, span: tuple[float, float], step: float = MINUTE) -> bool:
     windows = reader.read(*span, step)
-    store.learn(service, span, _signatures(windows), _minutes(windows, span[0]))
+    store.learn(service, span, _signatures(windows), minutes(windows, span[0]))
     store.forget(service, span[1] - KEEP, span[1] - 2 * DAY)
     return any(window.requests for window in windows)
 
 
-def _minutes(windows: Iterable[Window], begin: float) -> list[tuple[float, float, float, float]]:
-    """Give (start, requests, errors, distinct errors) of each minute that has requests."""
+def minutes(windows: Iterable[Window], begin: float) -> list[Minute]:
+    """Give each minute that has requests."""
     found: dict[int, list[float]] = {}
     for window in windows:
-        entry = found.setdefault(int((window.start - begin) / MINUTE + 1e-6), [0.0, 0.0, 0.0])
-        for at, value in enumerate((window.requests, window.errors, window.distinct)):
+        entry = found.setdefault(int((window.start - begin) / MINUTE + 1e-6), [0.0] * 5)
+        for at, value in enumerate((window.requests, window.errors, window.distinct, *timing(window))):
             entry[at] += value
-    return [(begin + MINUTE * at, n, errors, distinct) for at, (n, errors, distinct) in found.items() if n]
+    return [Minute(begin + MINUTE * at, *values) for at, values in found.items() if values[0]]
 
 
 class Remembering:

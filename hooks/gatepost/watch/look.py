@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil, floor
 from pathlib import Path
 
 from gatepost.metrics import Reader, SourceError, Verification
+from gatepost.watch import incidents
 from gatepost.watch.arrival import happened
-from gatepost.watch.baseline import HISTORY, Baseline, build, scatter
+from gatepost.watch.baseline import HISTORY, Baseline, chosen, scatter
 from gatepost.watch.counts import Counts, reduce
 from gatepost.watch.judge import Assessment, Known, Signal, assess
-from gatepost.watch.learn import LOOK_BACK, Remembering, learn
+from gatepost.watch.learn import LOOK_BACK, Remembering, Spare, learn
 from gatepost.watch.model import Watch
-from gatepost.watch.spans import DAY, Span, bad_spans, candidates
+from gatepost.watch.spans import DAY, Span, bad_spans, overlap, within
 from gatepost.watch.store import Store
 from gatepost.watch.verdict import Verdict, conclude, enough
 
@@ -24,30 +25,44 @@ CLOCK = "the clock of this machine jumped"
 Reading = Callable[[Verification], Reader]
 
 
-def at(
-    watch: Watch, polls: Sequence[Counts], store: Store, reader_of: Reading, now: float, git_dir: Path
-) -> tuple[Watch, list[Counts]]:
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a worker has to look with: the repository, its sources, and time to spare for the past."""
+
+    git_dir: Path
+    reader_of: Reading
+    spare: Spare
+
+
+def at(watch: Watch, polls: Sequence[Counts], store: Store, now: float, means: Means) -> tuple[Watch, list[Counts]]:
     """Give the watch as it stands after this look, and the polls that are new or changed."""
     if watch.problem.startswith(CLOCK):
         return _ended(watch, polls, store, now, watch.problem), []
     if watch.begun is None:
-        return _awaited(watch, now, git_dir), []
+        return _awaited(watch, now, means.git_dir), []
     settings = watch.settings
-    reader = Remembering(reader_of(settings))
+    reader = Remembering(means.reader_of(settings))
     ready = now - reader.delay
     if ready < watch.begun:
         return replace(watch, due=watch.begun + reader.delay), []
-    learn(store, watch.service, reader, watch.begun, watch.baseline is None, settings.poll)
+    learn(store, watch.service, reader, watch.begun, watch.baseline is None, means.spare, settings.poll)
     bad = _bad(watch, store)
+    before = (watch.baseline or {}).get("used")
     watch = _with_baseline(watch, store, reader, bad)
     baseline = Baseline.from_json(watch.baseline or {})
-    fresh = _read(watch, polls, baseline, reader, min(ready, _end(watch, polls, baseline)))
-    before, polls = polls, _merged(polls, fresh)
-    fresh = [poll for poll in polls if not any(poll is old for old in before)]
-    found = assess(baseline, polls, known(watch, store, bad), _planned(settings))
-    watch = _noted(watch, found)
-    if found.regressed or ready >= _end(watch, polls, baseline):
-        return _ended(watch, polls, store, now), fresh
+    if before is not None and list(map(tuple, before)) != list(map(tuple, baseline.used)):
+        # More of the past showed an incident in the hour: all is counted anew.
+        watch, polls = replace(watch, signals=[], progress={}), []
+    until = min(ready, _end(watch, polls, baseline))
+    fresh = _read(watch, polls, baseline, reader, until)
+    old, polls = polls, _merged(polls, fresh)
+    fresh = [poll for poll in polls if not any(poll is known for known in old)]
+    catalogue = known(watch, store, bad)
+    found = assess(baseline, polls, catalogue, _planned(settings))
+    problem = incidents.not_its_own(baseline, found, reader.read, polls, catalogue, settings.poll, _planned(settings))
+    watch = replace(watch, progress=dict(found.progress)) if problem else _noted(watch, found)
+    if (found.regressed and not problem) or ready >= _end(watch, polls, baseline):
+        return _ended(watch, polls, store, now, problem), fresh
     begun = watch.begun or now
     following = begun + (floor((ready - begun) / settings.poll) + 1) * settings.poll + reader.delay
     return replace(watch, due=max(following, now + 0.05), problem=""), fresh
@@ -103,18 +118,21 @@ def _end(watch: Watch, polls: Sequence[Counts], baseline: Baseline) -> float:
 
 
 def _with_baseline(watch: Watch, store: Store, reader: Reader, bad: Sequence[Span]) -> Watch:
-    begun, settings = watch.begun or watch.pushed, watch.settings
-    minutes = store.minutes(watch.service, begun - DAY, begun)
-    if watch.baseline is not None:
-        if len(minutes) <= HISTORY:
-            return watch
-        data = dict(watch.baseline)
-        return replace(watch, baseline=data | {"phi": scatter(minutes, bool(data["once"]))})
-    for origin, spans in candidates(begun, settings.baseline, bad):
-        windows = [window for start, end in spans for window in reader.read(start, end, settings.poll)]
-        found = build(windows, origin, minutes)
-        return replace(watch, baseline=found.to_json())
-    return replace(watch, baseline=Baseline("no good hour before the deploy", begun, begun).to_json())
+    """Make the baseline; make it anew when more of the past is known, and shows an incident in it."""
+    begun = watch.begun or watch.pushed
+    known = dict(watch.baseline or {})
+    minutes = [each for each in store.minutes(watch.service, begun - 2 * DAY, begun) if not within(each.at, bad)]
+    day = [each for each in minutes if each.at >= begun - DAY]
+    if known and (len(day) <= HISTORY or len(day) == known.get("history")):
+        return watch
+    trouble = incidents.find(minutes, begun, bool(known.get("once")))
+    quiet = [each for each in day if not within(each.at, trouble)]
+    if known and not overlap(trouble, known.get("used", ())):
+        known |= {"phi": scatter(quiet, bool(known["once"])), "history": len(day)}
+        return replace(watch, baseline=known)
+    found = chosen(reader.read, begun, watch.settings.baseline, watch.settings.poll, [*bad, *trouble], quiet)
+    lasting = incidents.under_way(trouble, begun) or ()
+    return replace(watch, baseline=replace(found, incident=lasting, history=len(day)).to_json())
 
 
 def _bad(watch: Watch, store: Store) -> list[Span]:

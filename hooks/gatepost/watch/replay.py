@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
@@ -13,10 +13,12 @@ from gatepost.metrics import SourceError, Verification, Window
 from gatepost.metrics._events import Tally
 from gatepost.metrics._files import last_time, parts, sample, span
 from gatepost.metrics._lines import Parser, iso_time, parser_for
-from gatepost.watch.baseline import Baseline, build
-from gatepost.watch.counts import Counts, reduce
+from gatepost.watch import incidents
+from gatepost.watch.baseline import Baseline, chosen
+from gatepost.watch.counts import Counts, Minute, reduce
 from gatepost.watch.judge import Known, Signal, assess, certainty
-from gatepost.watch.spans import DAY, WARM_UP, Span, bad_spans, candidates
+from gatepost.watch.learn import minutes
+from gatepost.watch.spans import DAY, WARM_UP, Span, bad_spans, within
 from gatepost.watch.verdict import Verdict, conclude
 
 HOUR = 3600.0
@@ -49,6 +51,7 @@ class Recording:
     first: float
     last: float
     minutes: list[Window] = field(default_factory=list)
+    past: list[Minute] = field(default_factory=list)
 
     def read(self, start: float, end: float, step: float) -> list[Window]:
         """Count a span."""
@@ -71,6 +74,7 @@ def recording(path: str, settings: Verification) -> Recording:
     for piece in span(path, parser, made.first - MINUTE, newest + 1):
         tally.add(parser(piece))
     for window in tally.windows():
+        made.past += minutes([window], window.start)
         window.durations = {}
         made.minutes.append(window)
     return made
@@ -124,16 +128,13 @@ def replay(
 
 
 def baseline_at(made: Recording, moment: float, plan: Plan, bad: Sequence[Span]) -> Baseline:
-    """Give the last good hour before a deploy, else the same hour of the day before."""
-    for origin, found in candidates(moment, plan.baseline, bad, made.first):
-        windows = [window for start, end in found for window in made.read(start, end, plan.poll)]
-        history = [w for w in made.minutes if moment - DAY <= w.start and w.end <= moment and not _within(w.start, bad)]
-        return build(windows, origin, [(w.requests, w.errors, w.distinct) for w in history])
-    return Baseline("no good hour before the deploy", moment, moment)
-
-
-def _within(moment: float, spans: Sequence[Span]) -> bool:
-    return any(start <= moment < end for start, end in spans)
+    """Give what a deploy is compared with, from the whole log before it."""
+    before = [each for each in made.past if each.at + MINUTE <= moment and not within(each.at, bad)]
+    trouble = incidents.find([each for each in before if moment - 2 * DAY <= each.at], moment)
+    quiet = [each for each in before if moment - DAY <= each.at and not within(each.at, trouble)]
+    lasting = incidents.under_way(trouble, moment) or ()
+    found = chosen(made.read, moment, plan.baseline, plan.poll, [*bad, *trouble], quiet, made.first)
+    return replace(found, incident=lasting)
 
 
 def _watch(
@@ -147,16 +148,18 @@ def _watch(
     shape = baseline.shape
     polls: list[Counts] = []
     signals: dict[tuple[str, str, str], Signal] = {}
-    progress = 0.0
+    progress, problem = 0.0, ""
     for window in made.read(moment, end, plan.poll):
         polls.append(reduce(window, shape))
         found = assess(baseline, polls, known, plan.polls)
         progress = certainty(found.progress)
-        signals = {s.key: s for s in found.signals} | signals
-        if found.regressed:
+        problem = incidents.not_its_own(baseline, found, made.read, polls, known, plan.poll, plan.polls)
+        if not problem:
+            signals = {s.key: s for s in found.signals} | signals
+        if found.regressed and not problem:
             break
     every = list(signals.values())
-    verdict = conclude(baseline, polls, every, known)
+    verdict = conclude(baseline, polls, every, known, problem)
     if verdict.word != "regressed" and end < moment + plan.window:
         reason = f"a newer deploy came after {end - moment:.0f} s; until then: {verdict.reason}"
         verdict = Verdict("superseded", reason, verdict.signals, verdict.missed, None, verdict.new_once)

@@ -14,7 +14,7 @@ Span = tuple[float, float]
 def good(start: float, end: float, wanted: float, bad: Iterable[Span]) -> list[Span]:
     """Give the newest spans between two moments that touch nothing bad, oldest first, ``wanted`` seconds at most."""
     found, left = list[Span](), wanted
-    for low, high in [*reversed(_merged(bad)), (start, start)]:
+    for low, high in [*reversed(merged(bad)), (start, start)]:
         if left <= 0:
             break
         if max(high, start) < end:
@@ -25,7 +25,8 @@ def good(start: float, end: float, wanted: float, bad: Iterable[Span]) -> list[S
     return found[::-1]
 
 
-def _merged(spans: Iterable[Span]) -> list[Span]:
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """Join spans that overlap or touch, in order."""
     found = list[Span]()
     for low, high in sorted(spans):
         if found and low <= found[-1][1]:
@@ -33,6 +34,17 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
         else:
             found.append((low, high))
     return found
+
+
+def within(moment: float, spans: Iterable[Span]) -> bool:
+    """Tell whether a moment lies in one of the spans."""
+    return any(start <= moment < end for start, end in spans)
+
+
+def overlap(some: Iterable[Span], others: Iterable[Sequence[float]]) -> bool:
+    """Tell whether any of the spans shares time with any of the others."""
+    others = list(others)
+    return any(low < other[1] and other[0] < high for low, high in some for other in others)
 
 
 def candidates(

@@ -16,7 +16,7 @@ from typing import Any
 
 from gatepost.errors import CannotJudge
 from gatepost.model import printable
-from gatepost.watch.counts import Counts
+from gatepost.watch.counts import Counts, Minute
 from gatepost.watch.engine import Connection, Engine
 from gatepost.watch.model import OPEN, Watch, settings_from_json, settings_to_json
 
@@ -44,11 +44,15 @@ create table if not exists minute (
   service text not null, at double precision not null, requests double precision not null, errors double precision
   not null, counted double precision not null,
   primary key (service, at));
+create table if not exists pace (
+  service text not null, at double precision not null, timed double precision not null, seconds double precision
+  not null,
+  primary key (service, at));
 create table if not exists coverage (service text primary key, since double precision not null, until double
   precision not null);
 """
-_PRESENT = "select 1 from pg_tables where schemaname = current_schema() and tablename = 'coverage'"
-_PRESENT_LITE = "select 1 from sqlite_master where name = 'coverage'"
+_PRESENT = "select 1 from pg_tables where schemaname = current_schema() and tablename = 'pace'"
+_PRESENT_LITE = "select 1 from sqlite_master where name = 'pace'"
 _DUE = "select id from watch where state != 'done' and (due <= ? or due > ?) and (lease <= ? or lease > ?)"
 _COVER = (
     "insert into coverage values (?, ?, ?)"
@@ -65,6 +69,10 @@ _POLL = "insert into poll values (?, ?, ?) on conflict (watch, start) do update 
 _MINUTE = (
     "insert into minute values (?, ?, ?, ?, ?) on conflict (service, at) do update set"
     " requests = excluded.requests, errors = excluded.errors, counted = excluded.counted"
+)
+_PACE = (
+    "insert into pace values (?, ?, ?, ?) on conflict (service, at) do update set"
+    " timed = excluded.timed, seconds = excluded.seconds"
 )
 _COLUMNS = (
     "id oid ref service pushed state settings old begun ended superseded baseline signals progress verdict problem "
@@ -257,12 +265,9 @@ class Store:
         service: str,
         span: tuple[float, float],
         signatures: Mapping[str, tuple[float, float, float]],
-        minutes: Sequence[tuple[float, float, float, float]],
+        minutes: Sequence[Minute],
     ) -> None:
-        """Add a span that adjoins what is covered.
-
-        Signatures are (first, last, count), minutes (at, requests, errors, counted).
-        """
+        """Add a span that adjoins what is covered; signatures are (first, last, count)."""
         with self._write(alone=True) as db:
             known = db.execute("select since, until from coverage where service = ?", (service,)).fetchone()
             if known and span[0] != known[1] and span[1] != known[0]:
@@ -273,7 +278,8 @@ class Store:
                 _SIGNATURE,
                 [(service, name, *each) for name, each in signatures.items()],
             )
-            db.executemany(_MINUTE, [(service, *each) for each in minutes])
+            db.executemany(_MINUTE, [(service, *each[:4]) for each in minutes])
+            db.executemany(_PACE, [(service, each.at, each.timed, each.seconds) for each in minutes if each.timed])
 
     def restart(self, service: str, span: tuple[float, float]) -> None:
         """Forget what is covered, but for the names: a gap that is too long to be read at once."""
@@ -285,7 +291,9 @@ class Store:
         """Drop what is older than two moments."""
         with self._write(alone=True) as db:
             db.execute("delete from signature where service = ? and last < ? and known = 0", (service, signatures))
-            db.execute("delete from minute where service = ? and at < ?", (service, minutes))
+            for table in ("minute", "pace"):
+                sql = f"delete from {table} where service = ? and at < ?"  # noqa: S608 - names are ours
+                db.execute(sql, (service, minutes))
             later = "update coverage set since = ? where service = ? and since < ?"
             db.execute(later, (signatures, service, signatures))
 
@@ -303,10 +311,14 @@ class Store:
                 (service, signature, now, now),
             )
 
-    def minutes(self, service: str, start: float, end: float) -> list[tuple[float, float, float]]:
-        """Give (requests, errors, counted) per minute of a span."""
-        sql = "select requests, errors, counted from minute where service = ? and at >= ? and at < ? order by at"
-        return [(a, b, c) for a, b, c in self._all(sql, service, start, end)]
+    def minutes(self, service: str, start: float, end: float) -> list[Minute]:
+        """Give the minutes of a span that had requests."""
+        sql = (
+            "select minute.at, requests, errors, counted, coalesce(timed, 0), coalesce(seconds, 0) from minute"
+            " left join pace on pace.service = minute.service and pace.at = minute.at"
+            " where minute.service = ? and minute.at >= ? and minute.at < ? order by minute.at"
+        )
+        return [Minute(*row) for row in self._all(sql, service, start, end)]
 
 
 def _row(watch: Watch, names: Sequence[str] = _NAMES) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from gatepost.metrics import Reader, Verification
 from gatepost.metrics._open import open_source
 from gatepost.model import printable
 from gatepost.watch import look, tell
+from gatepost.watch.learn import Spare
 from gatepost.watch.live import Board
 from gatepost.watch.lock import hold
 from gatepost.watch.model import Watch
@@ -47,6 +48,7 @@ class Worker:
         self._offset = clock() - steady()
         self._readers: dict[Verification, Reader] = {}
         self._current: Watch | None = None
+        self._means = look.Means(git_dir, self._reader, Spare(steady))
         self._board = Board(git_dir, steady)
         self._closed = Event()
         Thread(target=self._beat, daemon=True, name="gatepost-lease").start()
@@ -95,7 +97,7 @@ class Worker:
             return
         polls = self.store.polls(watch)
         try:
-            found, fresh = look.at(watch, polls, self.store, self._reader, now, self.git_dir)
+            found, fresh = look.at(watch, polls, self.store, now, self._means)
         except GatepostError as error:
             found, fresh = look.failed(watch, polls, f"{error.message}", now), []
         if not self.store.save(found, fresh):
