@@ -55,7 +55,7 @@ def _run(arguments: list[str]) -> int:
     if len(arguments) == 1 and verb.bare is not None:
         bare: Any = SimpleNamespace(**verb.bare)
         return verb.main(bare)
-    return verb.main(parser(verb).parse_args(arguments[1:]))
+    return verb.main(parse(verb, arguments[1:]))
 
 
 def find(name: str) -> Verb:
@@ -94,6 +94,15 @@ def parser(verb: Verb) -> argparse.ArgumentParser:
     )
     verb.add_arguments(made)
     return made
+
+
+def parse(verb: Verb, arguments: list[str]) -> argparse.Namespace:
+    """Read the arguments of a verb; options may stand before, between and behind the others."""
+    made = parser(verb)
+    try:
+        return made.parse_intermixed_args(arguments)
+    except TypeError:  # a verb with verbs of its own, which argparse cannot read so
+        return made.parse_args(arguments)
 
 
 def overview() -> str:

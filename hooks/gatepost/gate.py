@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gatepost import checks, registry, suspicious
-from gatepost.checks import Check
+from gatepost.checks import Check, outcome
 from gatepost.errors import CannotJudge, GatepostError, NotAFile, PolicyError, TimeUp, TooLarge
 from gatepost.git import Change, Snapshot
 from gatepost.model import LEVELS, Finding, Outcome, Report, Rule, Skip, printable
@@ -234,7 +234,7 @@ def _watcher(policy: Policy) -> Callable[[Change], bool]:
 
 def _run(check: Check, change: Change, policy: Policy) -> Outcome:
     try:
-        return check.run(change, policy) if check.relevant(change, policy) else Outcome()
+        return outcome(check, change, policy) if check.relevant(change, policy) else Outcome()
     except TimeUp:
         raise
     except CannotJudge as error:

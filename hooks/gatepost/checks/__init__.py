@@ -10,7 +10,7 @@ from gatepost.git import Change
 from gatepost.model import Outcome, Rule
 from gatepost.policy import Policy, Setting
 
-__all__ = ["Check"]
+__all__ = ["Check", "outcome"]
 
 
 class Check(NamedTuple):
@@ -31,3 +31,18 @@ class Check(NamedTuple):
     run: Callable[[Change, Policy], Outcome]
     settings: Callable[[], tuple[Setting, ...]] = tuple
     sections: Mapping[str, object] = MappingProxyType({})
+
+
+class _Outcomes(dict["tuple[object, int]", "tuple[Policy, Outcome]"]):
+    """What checks found in one change, under which policy."""
+
+    def __init__(self, _: Change) -> None:
+        super().__init__()
+
+
+def outcome(check: Check, change: Change, policy: Policy) -> Outcome:
+    """Run a check on a change, once for each policy: another check may ask for what it found."""
+    known, key = change.shared(_Outcomes), (check.run, id(policy))
+    if key not in known:
+        known[key] = policy, check.run(change, policy)  # holding the policy keeps its id from being given again
+    return known[key][1]

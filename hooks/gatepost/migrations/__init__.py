@@ -32,6 +32,7 @@ __all__ = [
     "Script",
     "Scripts",
     "Sql",
+    "Undo",
     "collect",
     "frameworks",
     "touched",
@@ -276,6 +277,25 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """How a tool goes back: its own command, with what it needs filled in.
+
+    ``{before}`` is the version that stays, ``{first}`` the oldest that goes, ``{count}`` how many go; ``{directory}``,
+    ``{driver}`` and ``{app}`` are what tools want besides, ``{before_name}`` is the file that stays without its ending.
+    With ``each`` it is run once for every migration, the newest first, and ``{version}`` and ``{file}`` are that one's.
+    ``first`` is the command where nothing stays. ``$NAME`` is taken from the environment when it runs. ``version``
+    asks the tool's bookkeeping what is applied; ``ahead`` says what old code does on a database that is ahead of it.
+    """
+
+    command: str
+    first: str = ""
+    version: str = ""
+    note: str = ""
+    ahead: str = ""
+    each: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Framework:
     """How one tool keeps its migrations; each module of this package has one as ``FRAMEWORK``.
 
@@ -286,7 +306,7 @@ class Framework:
     ``downs``: expected, optional, or none by design. ``variants`` gives the words for the databases where
     one directory holds one history for each. ``silent``: without a down the tool goes on and undoes nothing.
     ``remedy`` says how to write a down; ``{path}``,
-    ``{directory}``, ``{version}`` and ``{name}`` are filled in.
+    ``{directory}``, ``{version}`` and ``{name}`` are filled in. ``undo``: how the tool itself goes back.
     """
 
     name: str
@@ -299,6 +319,7 @@ class Framework:
     remedy: str = "write the down migration"
     silent: bool = False
     variants: Callable[[Look, str], tuple[str, ...]] | None = None
+    undo: Undo | None = None
 
 
 def frameworks() -> tuple[Framework, ...]:

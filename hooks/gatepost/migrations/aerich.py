@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, Scripts, _coded
+from gatepost.migrations import Framework, Listing, Place, Scripts, Undo, _coded
 from gatepost.migrations._look import Look
 
 NAME = re.compile(r"(?P<version>\d{1,6})_(?P<name>.*)\.py", re.DOTALL)
@@ -42,4 +42,9 @@ FRAMEWORK = Framework(
     order="loose",
     silent=True,
     remedy="let downgrade() in {path} return the SQL that undoes upgrade()",
+    undo=Undo(
+        "aerich downgrade --yes",
+        each=True,
+        version="SELECT version FROM aerich ORDER BY id DESC LIMIT 1",
+    ),
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gatepost.git import Entry
-from gatepost.migrations import Framework, Listing, Migration, Place, Problem, Scripts, _graph, _sqltext
+from gatepost.migrations import Framework, Listing, Migration, Place, Problem, Scripts, Undo, _graph, _sqltext
 from gatepost.migrations._look import Look, Unreadable
 from gatepost.paths import join, parent
 
@@ -107,4 +107,10 @@ FRAMEWORK = Framework(
     listing,
     order="graph",
     remedy="write downgrade() in {path} so that it undoes upgrade()",
+    undo=Undo(
+        "alembic downgrade {before}",
+        first="alembic downgrade base",
+        version="SELECT version_num FROM alembic_version",
+        ahead="alembic upgrade of the old code fails: it does not know the revision that is applied",
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, _sections, _sqltext
+from gatepost.migrations import Framework, Listing, Place, Undo, _sections, _sqltext
 from gatepost.migrations._look import Look
 from gatepost.paths import parent
 
@@ -38,4 +38,9 @@ FRAMEWORK = Framework(
     order="loose",
     silent=True,
     remedy="add a section -- migrate:down to {path} that undoes what is above it",
+    undo=Undo(
+        "dbmate --url $DATABASE_URL --migrations-dir {directory} rollback",
+        each=True,
+        version="SELECT max(version) FROM schema_migrations",
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gatepost.git import Entry
-from gatepost.migrations import Framework, Listing, Migration, Place, _files, _order, _sqltext
+from gatepost.migrations import Framework, Listing, Migration, Place, Undo, _files, _order, _sqltext
 from gatepost.migrations._look import Look
 from gatepost.paths import join, parent
 
@@ -68,4 +68,8 @@ FRAMEWORK = Framework(
     listing,
     order="loose",
     remedy="write {directory}/down.sql so that it undoes up.sql",
+    undo=Undo(
+        "diesel migration revert --migration-dir {directory} --number {count}",
+        version="SELECT max(version) FROM __diesel_schema_migrations",
+    ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gatepost.git import Entry
-from gatepost.migrations import Framework, Listing, Migration, Place, Problem, Scripts, _graph, _sqltext
+from gatepost.migrations import Framework, Listing, Migration, Place, Problem, Scripts, Undo, _graph, _sqltext
 from gatepost.migrations._look import Look, Unreadable
 from gatepost.paths import join, parent
 
@@ -161,4 +161,9 @@ FRAMEWORK = Framework(
     listing,
     order="graph",
     remedy="give the operation in {path} its reverse (reverse_code, reverse_sql)",
+    undo=Undo(
+        "python manage.py migrate --noinput {app} {before}",
+        first="python manage.py migrate --noinput {app} zero",
+        version="SELECT name FROM django_migrations WHERE app = '{app}' ORDER BY id DESC LIMIT 1",
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, Scripts, _coded
+from gatepost.migrations import Framework, Listing, Place, Scripts, Undo, _coded
 from gatepost.migrations._look import Look
 
 NAME = re.compile(r"Version(?P<version>\d{3,20})(?P<name>\w*)\.php", re.DOTALL)
@@ -41,4 +41,9 @@ FRAMEWORK = Framework(
     listing,
     order="loose",
     remedy="write down() in {path} so that it undoes up()",
+    undo=Undo(
+        "php bin/console doctrine:migrations:execute --no-interaction --down 'DoctrineMigrations\\Version{version}'",
+        each=True,
+        note="with doctrine's default namespace",
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, Scripts, _coded
+from gatepost.migrations import Framework, Listing, Place, Scripts, Undo, _coded
 from gatepost.migrations._look import Look
 
 NAME = re.compile(r"(?P<version>\d{3,20})_(?P<name>.*)\.exs", re.DOTALL)
@@ -41,4 +41,8 @@ FRAMEWORK = Framework(
     listing,
     order="loose",
     remedy="write down in {path}, or make change reversible",
+    undo=Undo(
+        "mix ecto.rollback --to {first}",
+        version="SELECT max(version) FROM schema_migrations",
+    ),
 )

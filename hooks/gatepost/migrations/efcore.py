@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, Scripts, _coded
+from gatepost.migrations import Framework, Listing, Place, Scripts, Undo, _coded
 from gatepost.migrations._look import Look
 
 NAME = re.compile(r"(?P<version>\d{8,20})_(?P<name>.*)(?<!\.Designer)\.cs", re.DOTALL)
@@ -41,4 +41,9 @@ FRAMEWORK = Framework(
     listing,
     order="loose",
     remedy="write Down in {path} so that it undoes Up",
+    undo=Undo(
+        "dotnet ef database update {before_name}",
+        first="dotnet ef database update 0",
+        version='SELECT max("MigrationId") FROM "__EFMigrationsHistory"',
+    ),
 )

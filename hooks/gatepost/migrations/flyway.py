@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from gatepost.git import Entry
-from gatepost.migrations import Framework, Listing, Migration, Place, _files, _order
+from gatepost.migrations import Framework, Listing, Migration, Place, Undo, _files, _order
 from gatepost.migrations._look import Look
 from gatepost.paths import parent
 
@@ -93,4 +93,9 @@ FRAMEWORK = Framework(
     detect,
     listing,
     remedy="write {directory}/U{version}__{name}.sql",
+    undo=Undo(
+        "flyway undo",
+        each=True,
+        note="undo is in Flyway's paid editions only",
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, _pairs, _sqltext
+from gatepost.migrations import Framework, Listing, Place, Undo, _pairs, _sqltext
 from gatepost.migrations._look import Look
 from gatepost.paths import parent
 
@@ -41,4 +41,10 @@ FRAMEWORK = Framework(
     listing,
     silent=True,
     remedy="write {directory}/{version}_{name}.down.sql",
+    undo=Undo(
+        "migrate -path {directory} -database $DATABASE_URL goto {before}",
+        first="migrate -path {directory} -database $DATABASE_URL down -all",
+        version="SELECT version FROM schema_migrations",
+        ahead="older code that migrates on its start refuses a database that is ahead of it",
+    ),
 )

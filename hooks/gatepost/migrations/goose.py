@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gatepost.git import Entry
-from gatepost.migrations import Framework, Listing, Migration, Place, Script, Scripts, _order, _sections, _sqltext
+from gatepost.migrations import Framework, Listing, Migration, Place, Script, Scripts, Undo, _order, _sections, _sqltext
 from gatepost.migrations._look import Look, Unreadable
 from gatepost.paths import parent
 
@@ -86,4 +86,9 @@ FRAMEWORK = Framework(
     listing,
     silent=True,
     remedy="add a section -- +goose Down to {path} that undoes what is above it",
+    undo=Undo(
+        "goose -dir {directory} {driver} $DATABASE_URL down-to {before}",
+        first="goose -dir {directory} {driver} $DATABASE_URL down-to 0",
+        version="SELECT max(version_id) FROM goose_db_version WHERE is_applied",
+    ),
 )

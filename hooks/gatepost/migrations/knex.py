@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, Scripts, _coded
+from gatepost.migrations import Framework, Listing, Place, Scripts, Undo, _coded
 from gatepost.migrations._look import Look
 
 NAME = re.compile(r"(?P<version>\d{3,20})_(?P<name>.*)(?<!\.d)\.[cm]?[jt]s", re.DOTALL)
@@ -41,4 +41,10 @@ FRAMEWORK = Framework(
     listing,
     order="loose",
     remedy="export a function down from {path} that undoes up",
+    undo=Undo(
+        "npx knex migrate:down {file}",
+        each=True,
+        version="SELECT name FROM knex_migrations ORDER BY id DESC LIMIT 1",
+        ahead="knex migrate of the old code fails: an applied file is missing there",
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, Scripts, _coded
+from gatepost.migrations import Framework, Listing, Place, Scripts, Undo, _coded
 from gatepost.migrations._look import Look
 
 NAME = re.compile(r"(?P<version>\d{4}_\d\d_\d\d_\d{6})_(?P<name>.*)\.php", re.DOTALL)
@@ -42,4 +42,8 @@ FRAMEWORK = Framework(
     order="loose",
     silent=True,
     remedy="write down() in {path} so that it undoes up()",
+    undo=Undo(
+        "php artisan migrate:rollback --force --step={count}",
+        version="SELECT migration FROM migrations ORDER BY id DESC LIMIT 1",
+    ),
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gatepost.git import Entry
-from gatepost.migrations import Framework, Listing, Migration, Place, Problem, _order
+from gatepost.migrations import Framework, Listing, Migration, Place, Problem, Undo, _order
 from gatepost.migrations._look import Look, Unreadable
 
 FORMATTED = re.compile(r"\A\s*--[ \t]*liquibase[ \t]+formatted[ \t]+sql", re.IGNORECASE)
@@ -112,4 +112,8 @@ FRAMEWORK = Framework(
     listing,
     order="none",
     remedy="give changeset {version} in {path} a rollback",
+    undo=Undo(
+        "liquibase rollback-count --count={count}",
+        version="SELECT id FROM databasechangelog ORDER BY orderexecuted DESC LIMIT 1",
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gatepost.git import Entry
-from gatepost.migrations import Framework, Listing, Migration, Place, Scripts, _order, _sections, _sqltext
+from gatepost.migrations import Framework, Listing, Migration, Place, Scripts, Undo, _order, _sections, _sqltext
 from gatepost.migrations._look import Look, Unreadable
 from gatepost.paths import parent
 
@@ -81,4 +81,8 @@ FRAMEWORK = Framework(
     detect,
     listing,
     remedy="add the way down to {path}",
+    undo=Undo(
+        "npx node-pg-migrate down {count} -m {directory}",
+        version="SELECT name FROM pgmigrations ORDER BY run_on DESC, id DESC LIMIT 1",
+    ),
 )

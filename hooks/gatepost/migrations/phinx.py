@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, Scripts, _coded
+from gatepost.migrations import Framework, Listing, Place, Scripts, Undo, _coded
 from gatepost.migrations._look import Look
 
 NAME = re.compile(r"(?P<version>\d{14})_(?P<name>.*)\.php", re.DOTALL)
@@ -41,4 +41,9 @@ FRAMEWORK = Framework(
     listing,
     order="loose",
     remedy="write down() in {path}, or make change() reversible",
+    undo=Undo(
+        "vendor/bin/phinx rollback -t {before}",
+        first="vendor/bin/phinx rollback -t 0",
+        version="SELECT max(version) FROM phinxlog",
+    ),
 )

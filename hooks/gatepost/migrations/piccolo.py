@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Migration, Place, Scripts, _order, _sqltext
+from gatepost.migrations import Framework, Listing, Migration, Place, Scripts, Undo, _order, _sqltext
 from gatepost.migrations._look import Look, Unreadable
 
 CONTENT = re.compile(r"\bMigrationManager\b")
@@ -53,4 +53,9 @@ FRAMEWORK = Framework(
     listing,
     order="loose",
     remedy="give add_raw in {path} an add_raw_backwards",
+    undo=Undo(
+        "piccolo migrations backwards {app} 1 --auto_agree",
+        each=True,
+        version="SELECT name FROM migration WHERE app_name = '{app}' ORDER BY id DESC LIMIT 1",
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, Scripts, _coded
+from gatepost.migrations import Framework, Listing, Place, Scripts, Undo, _coded
 from gatepost.migrations._look import Look
 
 NAME = re.compile(r"(?P<version>\d{3,14})_(?P<name>\w+)\.rb")
@@ -42,4 +42,9 @@ FRAMEWORK = Framework(
     order="loose",
     silent=True,
     remedy="give {path} a down method, or make its change reversible (reversible, types on remove_column)",
+    undo=Undo(
+        "bin/rails db:migrate:down VERSION={version}",
+        each=True,
+        version="SELECT max(version) FROM schema_migrations",
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gatepost.git import Entry
-from gatepost.migrations import Framework, Listing, Migration, Place, Problem, _files, _order
+from gatepost.migrations import Framework, Listing, Migration, Place, Problem, Undo, _files, _order
 from gatepost.migrations._look import Look, Unreadable
 from gatepost.paths import join
 
@@ -78,4 +78,9 @@ FRAMEWORK = Framework(
     listing,
     order="none",
     remedy="write revert/{name}.sql",
+    undo=Undo(
+        "sqitch revert -y --to {before} --target $DATABASE_URL",
+        first="sqitch revert -y --target $DATABASE_URL",
+        version="SELECT change FROM sqitch.changes ORDER BY committed_at DESC LIMIT 1",
+    ),
 )

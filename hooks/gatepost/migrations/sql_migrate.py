@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, _sections
+from gatepost.migrations import Framework, Listing, Place, Undo, _sections
 from gatepost.migrations._look import Look
 from gatepost.paths import parent
 
@@ -37,4 +37,8 @@ FRAMEWORK = Framework(
     order="loose",
     silent=True,
     remedy="add a section -- +migrate Down to {path} that undoes what is above it",
+    undo=Undo(
+        "sql-migrate down -limit={count}",
+        version="SELECT max(id) FROM gorp_migrations",
+    ),
 )

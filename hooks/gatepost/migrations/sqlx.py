@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from gatepost.migrations import Framework, Listing, Place, _files, _order, _pairs
+from gatepost.migrations import Framework, Listing, Place, Undo, _files, _order, _pairs
 from gatepost.migrations._look import Look
 from gatepost.paths import parent
 
@@ -58,4 +58,10 @@ FRAMEWORK = Framework(
     listing,
     order="loose",
     remedy="write {directory}/{version}_{name}.down.sql",
+    undo=Undo(
+        "sqlx migrate revert --source {directory} --database-url $DATABASE_URL --target-version {before}",
+        first="sqlx migrate revert --source {directory} --database-url $DATABASE_URL --target-version 0",
+        version="SELECT max(version) FROM _sqlx_migrations",
+        ahead="sqlx migrate run of the old code fails: an applied migration is missing there",
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatepost.migrations import Framework, Listing, Place, Scripts, _coded
+from gatepost.migrations import Framework, Listing, Place, Scripts, Undo, _coded
 from gatepost.migrations._look import Look
 
 NAME = re.compile(r"(?P<version>\d{8,20})[-_](?P<name>.*)(?<!\.d)\.[cm]?[jt]s", re.DOTALL)
@@ -41,4 +41,9 @@ FRAMEWORK = Framework(
     listing,
     order="loose",
     remedy="write down() in {path} so that it undoes up()",
+    undo=Undo(
+        "npx typeorm migration:revert -d $TYPEORM_DATA_SOURCE",
+        each=True,
+        version="SELECT name FROM migrations ORDER BY id DESC LIMIT 1",
+    ),
 )

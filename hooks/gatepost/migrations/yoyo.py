@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gatepost.git import Entry
-from gatepost.migrations import Framework, Listing, Migration, Place, Scripts, _files, _order, _sqltext
+from gatepost.migrations import Framework, Listing, Migration, Place, Scripts, Undo, _files, _order, _sqltext
 from gatepost.migrations._look import Look, Unreadable
 
 USES = re.compile(r"^\s*(?:from\s+yoyo\s+import|import\s+yoyo)", re.MULTILINE)
@@ -73,4 +73,8 @@ FRAMEWORK = Framework(
     order="loose",
     silent=True,
     remedy="write {directory}/{name}.rollback.sql, or give each step its rollback",
+    undo=Undo(
+        "yoyo rollback --batch --database $DATABASE_URL --revision {first} {directory}",
+        version="SELECT migration_id FROM _yoyo_migration ORDER BY applied_at_utc DESC LIMIT 1",
+    ),
 )

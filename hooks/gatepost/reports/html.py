@@ -15,7 +15,7 @@ from gatepost.reports.text import FIX, MESSAGE, PATH, counts
 
 FINDINGS = 500
 SCREEN = 1000
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; --ink: #1d2329; --soft: #59636e; --paper: #fff; --card: #f5f7f9; --line: #d5dbe1;
   --error: #b3261e; --warning: #8a5300; --note: #1f5fae; --pass: #1a7f37; --suppressed: #59636e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ec; --soft: #9aa5b1; --paper: #14181c; --card: #1d2329;
@@ -70,7 +70,7 @@ def render(report: Report) -> str:
             # Whatever slipped through the escaping could still load and run nothing.
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
             f"<title>{escape(title)}</title>",
-            f"<style>{_STYLE}</style>",
+            f"<style>{STYLE}</style>",
             "</head>",
             f'<body class="{report.verdict}">',
             *_header(report),

@@ -1,0 +1,85 @@
+"""Collect from the other checks what a rollback plan is derived from; what they found is not computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gatepost.checks import _plausible, bundle, dependencies, migrations, outcome
+from gatepost.git import INDEX, Change
+from gatepost.migrations import collect
+from gatepost.model import Outcome
+from gatepost.paths import matches
+from gatepost.policy import Policy
+from gatepost.rollbacks._author import files
+from gatepost.rollbacks._facts import Facts
+from gatepost.rollbacks._settings import Rollback
+
+TRAILER = b"rollback-plan:"
+COMMITS = 200
+
+
+def facts(change: Change, policy: Policy) -> Facts:
+    """Give what is known of a change."""
+    settings = policy.get("rollback", Rollback)
+    migrated = _plausible.touches_migrations(change, policy)
+    histories = change.shared(collect, policy).histories if migrated else ()
+    judged = outcome(migrations.CHECK, change, policy) if migrated else Outcome()
+    entries = [entry for entry in judged.sections.get("migrations", ()) if isinstance(entry, Mapping)]
+    return Facts(
+        histories=tuple(history for history in histories if history.new),
+        downs={(entry["path"], entry["version"]): entry["down"] for entry in entries},
+        lossy=tuple(_lossy(judged)),
+        dependencies=tuple(_direct(change, policy)),
+        growth=tuple(_growth(change, policy)),
+        named=tuple(path for path in change.paths if settings.paths and matches(path, *settings.paths)),
+        said=_said(change),
+    )
+
+
+def _lossy(judged: Outcome) -> Iterator[str]:
+    for finding in judged.findings:
+        if finding.rule.id == "migration/lossy-down" and finding.level != "note":
+            yield from (str(one["text"]) for one in finding.data.get("differences", ()))
+
+
+def _direct(change: Change, policy: Policy) -> Iterator[Mapping[str, Any]]:
+    if not dependencies.relevant(change, policy):
+        return
+    section = outcome(dependencies.CHECK, change, policy).sections.get("dependencies", {})
+    for entry in section.get("changes", ()):
+        if entry.get("direct") and entry.get("scope") == "prod":
+            yield entry
+
+
+def _growth(change: Change, policy: Policy) -> Iterator[str]:
+    named = any("bundle" in told.tables for told in (policy, policy.pushed) if told)
+    if not named or not bundle.relevant(change, policy):
+        return
+    for finding in outcome(bundle.CHECK, change, policy).findings:
+        if finding.rule.id in ("bundle/growth", "bundle/over-budget"):
+            yield str(finding.data.get("name") or finding.path)
+
+
+def _said(change: Change) -> str:
+    """Say how the author asked for a plan: by a file of it, or by a trailer of a commit."""
+    written = files(change)
+    if written:
+        return f"the author wrote {written[0]}"
+    trailer = trailer_of(change)
+    return f"the author asks for it: Rollback-Plan: {trailer}" if trailer else ""
+
+
+def trailer_of(change: Change) -> str:
+    """Give the value of ``Rollback-Plan:`` in the messages of the change's commits, along the first parents."""
+    oid = change.head_oid
+    for _ in range(COMMITS):
+        if oid in (INDEX, change.base_oid or "") or not oid:
+            return ""
+        head, _, message = change.repo.objects.read(oid, 4 * 1024 * 1024).partition(b"\n\n")
+        for line in message.splitlines():
+            if line.lower().startswith(TRAILER):
+                return line[len(TRAILER) :].strip().decode("utf-8", "replace")[:200]
+        parents = [line[7:].decode() for line in head.splitlines() if line.startswith(b"parent ")]
+        oid = parents[0] if parents else ""
+    return ""

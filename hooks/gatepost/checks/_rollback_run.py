@@ -1,0 +1,144 @@
+"""Derive the plan of a change, take over what the author wrote, and say what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gatepost.checks import migrations, outcome
+from gatepost.checks._plausible import touches_migrations
+from gatepost.checks._rollback_facts import facts, trailer_of
+from gatepost.checks._rollback_rules import NO_PLAN, PLAN_INCOMPLETE, REHEARSAL_FAILED
+from gatepost.git import INDEX, Change
+from gatepost.model import Finding, Level, Outcome, printable
+from gatepost.paths import matches
+from gatepost.policy import FILE, Policy
+from gatepost.rollbacks import RollbackPlan
+from gatepost.rollbacks._author import Written, files, merged, read
+from gatepost.rollbacks._authored_steps import Problem
+from gatepost.rollbacks._complete import Missing, missing
+from gatepost.rollbacks._derive import derive
+from gatepost.rollbacks._digest import as_data
+from gatepost.rollbacks._facts import Facts
+from gatepost.rollbacks._settings import Rollback
+
+_DOWNS = tuple(
+    f"migration/{word}" for word in ("missing-down", "empty-down", "noop-down", "raising-down", "wrong-down")
+)
+
+
+class Made(NamedTuple):
+    """A plan, the author's file if there is one, and everything that is wrong or lacking."""
+
+    plan: RollbackPlan
+    facts: Facts
+    written: Written | None
+    problems: tuple[Problem, ...]
+    missing: tuple[Missing, ...]
+
+
+def plan(change: Change, policy: Policy) -> Made | None:
+    """Make the plan of a change; None where it is not significant, or nothing ran before it."""
+    known = facts(change, policy)
+    derived = derive(change, policy, known)
+    if derived is None:
+        return None
+    path = _file(change)
+    if path is None:
+        return Made(derived, known, None, (), missing(derived))
+    written = read(change, path)
+    approve = policy.get("rollback", Rollback).approve
+    made, problems = merged(derived, written, approve)
+    return Made(made, known, written, problems, missing(made))
+
+
+def _file(change: Change) -> str | None:
+    found = files(change)
+    if found:
+        return found[0]
+    named = trailer_of(change)
+    return named if named and change.head.exists(named) else None
+
+
+def judge(change: Change, policy: Policy) -> Outcome:
+    """Give the section of the plan, and what is wrong with it."""
+    made = plan(change, policy)
+    if made is None:
+        return Outcome(sections={"rollback": {}})
+    lacks = [{"key": one.key, "reason": one.reason} for one in made.missing]
+    section = as_data(made.plan) | {"complete": not made.missing and not made.problems, "missing": lacks}
+    return Outcome(tuple(_findings(made, change, policy)), {"rollback": section})
+
+
+def _findings(made: Made, change: Change, policy: Policy) -> Iterator[Finding]:
+    if made.written and made.problems:
+        yield from (_incomplete(made.written, problem) for problem in made.problems[:20])
+    elif made.missing and _demanded(made, change, policy):
+        yield _no_plan(made, change)
+    yield from _failed(made)
+
+
+def _demanded(made: Made, change: Change, policy: Policy) -> bool:
+    wanted = policy.get("rollback", Rollback).require
+    deploys = change.ref is None or matches(change.ref, *policy.gate.deploy)
+    return deploys and any(kind in made.facts.why for kind in wanted) and not _refused(change, policy)
+
+
+def _refused(change: Change, policy: Policy) -> bool:
+    """Tell whether the push is refused for its downs anyway: once they are mended there may be a plan."""
+    found = outcome(migrations.CHECK, change, policy).findings if touches_migrations(change, policy) else ()
+    return any(
+        finding.rule.id in _DOWNS
+        and finding.suppressed is None
+        and policy.level(finding.rule, finding.level) == "error"
+        for finding in found
+    )
+
+
+def _no_plan(made: Made, change: Change) -> Finding:
+    lacks = "; ".join(f"{one.key}: {one.reason}" for one in made.missing)
+    what = f"class {made.plan.class_}, {made.plan.meaning}"
+    message = f"this deploy ({', '.join(made.facts.why.values())}; {what}) has no complete rollback plan: {lacks}"
+    fix = (
+        "gatepost rollback plan --format toml -o rollback/NAME.toml writes down what is known; "
+        f"fill in {', '.join(dict.fromkeys(one.key for one in made.missing))}, and commit it with the change"
+    )
+    path = _place(made)
+    level: Level | None = "note" if change.head_oid == INDEX else None
+    data = {"path": path, "class": made.plan.class_, "missing": [one.key for one in made.missing]}
+    moved = " ".join(f"{one.path} {one.up} {one.down}" for one in made.plan.change.migrations)
+    return Finding(NO_PLAN, path, message, fix, 1, data, level, key=f"{moved} {lacks}")
+
+
+def _place(made: Made) -> str:
+    moved = made.plan.change.migrations
+    if moved:
+        return moved[0].path
+    locks = [str(one.get("lockfile")) for one in made.facts.dependencies if one.get("lockfile")]
+    return next(iter((*locks, *made.facts.named)), FILE)
+
+
+def _incomplete(written: Written, problem: Problem) -> Finding:
+    key = f"{problem.key}: " if problem.key else ""
+    message = f"{printable(written.path)}: {key}{problem.reason}"
+    data = {"path": written.path, "key": problem.key}
+    fix = "say exactly what is run, and what must come out; docs/rollback.md has a whole plan"
+    line = written.line(problem.key)
+    return Finding(PLAN_INCOMPLETE, written.path, message, fix, line, data, key=f"{problem.key} {problem.reason}")
+
+
+def _failed(made: Made) -> Iterator[Finding]:
+    """Say that a way down which the plan uses has failed; an author's own steps are the author's."""
+    own = made.written is not None and any(step.kind == "schema" and not step.undoes for step in made.plan.steps)
+    if own or not any(step.kind == "schema" for step in made.plan.steps):
+        return
+    for rehearsal in made.facts.rehearsals:
+        for one in rehearsal.migrations:
+            if one.verdict in ("down-fails", "down-fails-with-rows", "schema-differs"):
+                why = one.failure.message if one.failure else one.reason or ", ".join(one.differences[:3])
+                message = f"undoing {printable(one.version or one.path)} was rehearsed: {one.verdict}, {why}"
+                data = {"framework": one.framework, "version": one.version, "path": one.path, "verdict": one.verdict}
+                fix = "mend the down, and rehearse again: gatepost rollback rehearse"
+                yield Finding(
+                    REHEARSAL_FAILED, one.path, printable(message, 600), fix, 1, data, key=f"{one.up} {one.down}"
+                )

@@ -1,0 +1,115 @@
+"""Plan the way back of a change, show the plan that is stored with a deploy."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from gatepost.errors import BLOCK, PASS, UsageError
+from gatepost.git import Repository
+from gatepost.model import printable
+from gatepost.verbs import Verb
+
+FORMATS = ("text", "json", "markdown", "html", "toml")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = (
+        "plan [BASE..HEAD]   derive the plan of a change (default: the upstream, or HEAD~1, to HEAD)\n"
+        "show [OID]          the plan that is stored with a deploy (default: HEAD)\n\n"
+        "exit codes: 0 complete, 1 something is lacking or not as expected, 2 usage, 3 not known"
+    )
+    parser.add_argument("action", choices=("plan", "show"))
+    parser.add_argument("what", nargs="?", default="", metavar="WHAT", help="a range for plan, else a deployed commit")
+    parser.add_argument(
+        "--repo", default=".", metavar="DIR", help="a clone, or the server's repository (default: here)"
+    )
+    parser.add_argument("--ref", default="", help="the deploy ref (default: that of the record, or of the policy)")
+    parser.add_argument("--remote", default="", help="the server (default: origin, else the repository itself)")
+    parser.add_argument("--no-fetch", action="store_true", help="take the records as they are here")
+    parser.add_argument("--policy", metavar="FILE", help="a policy that wins over the tree's, as on a server")
+    parser.add_argument("--format", default="text", choices=FORMATS, help="toml: the file that an author fills in")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write it there instead of to standard output")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Do what is asked for."""
+    with Repository(args.repo, own=args.repo == ".") as repo:
+        return {"plan": _plan, "show": _show}[args.action](repo, args)
+
+
+def _plan(repo: Repository, args: argparse.Namespace) -> int:
+    from gatepost.checks._rollback_run import plan
+    from gatepost.gate import deadline, read_policy
+    from gatepost.git import make_change
+    from gatepost.reports._rollback import Shown
+    from gatepost.rollbacks._digest import as_data
+
+    base, head = _range(repo, args.what)
+    change = make_change(repo, base, head, args.ref or None)
+    policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
+    with deadline(policy.gate.deadline):
+        made = plan(change, policy)
+    if made is None:
+        sys.stdout.write("nothing here needs a rollback plan: the exact object that ran before is the way back\n")
+        return PASS
+    lacks = [f"{key}: {reason}" for key, reason in (*made.problems, *made.missing)]
+    data = as_data(made.plan) | {"complete": not lacks, "missing": lacks}
+    if args.format == "toml":
+        from gatepost.rollbacks._draft import draft
+
+        _write(args, draft(made.plan, made.missing))
+    else:
+        _write(args, _rendered(args.format, Shown(made.plan, str(data["digest"]), tuple(lacks)), data))
+    return BLOCK if lacks else PASS
+
+
+def _show(repo: Repository, args: argparse.Namespace) -> int:
+    from gatepost.entry.rollbacks import fetched, stored
+    from gatepost.reports._rollback import Shown
+
+    fetched(repo, args.remote, fetch=not args.no_fetch)
+    found = stored(repo, args.what or "HEAD", args.ref)
+    lacks = tuple(f"{one.get('key')}: {one.get('reason')}" for one in found.data.get("missing", ()))
+    if args.format == "toml":
+        raise UsageError("a stored plan is not written as a draft", "gatepost rollback plan --format toml")
+    _write(args, _rendered(args.format, Shown(found.plan, found.digest, lacks), dict(found.data)))
+    return BLOCK if lacks else PASS
+
+
+def _range(repo: Repository, text: str) -> tuple[str, str]:
+    if not text:
+        upstream = repo.attempt("rev-parse", "-q", "--verify", "@{upstream}^{commit}")[1].decode().strip()
+        return upstream or "HEAD~1", "HEAD"
+    left, found, right = text.partition("..")
+    if not found:
+        raise UsageError(f"{printable(text, 80)}: is one revision, not a range", f"{printable(text, 80)}~1..{text}")
+    base, head = left or "HEAD", right.removeprefix(".") or "HEAD"
+    return (repo.text("merge-base", base, head) if right.startswith(".") else base), head
+
+
+def _rendered(form: str, shown: object, data: dict[str, object]) -> str:
+    from gatepost.reports import _rollback as page
+    from gatepost.reports.json import dumps, plain
+
+    if form == "json":
+        return dumps(plain(data)) + "\n"
+    assert isinstance(shown, page.Shown)
+    return {"text": page.text, "markdown": page.markdown, "html": page.html}[form](shown)
+
+
+def _write(args: argparse.Namespace, text: str) -> None:
+    if not args.output:
+        sys.stdout.write(text)
+        return
+    try:
+        file = Path(args.output)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{printable(args.output)}: {error.strerror}") from None
+
+
+VERB = Verb("rollback", "plan, show, rehearse and run the way back of a deploy", add_arguments, main)

@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conftest import Builder, Files, Repo
+from gatepost.checks import _rollback_run
+from gatepost.checks._rollback_facts import facts
+from gatepost.cli import main
+from gatepost.errors import UsageError
+from gatepost.gate import evaluate, read_policy
+from gatepost.git import Change
+from gatepost.migrations import collect, frameworks
+from gatepost.rehearsals import Failure, Lost, Rehearsal, Rehearsed
+from gatepost.rollbacks import _commands
+from gatepost.rollbacks._complete import only_revert, placeholder
+from gatepost.rollbacks._digest import as_data, digest, from_data
+
+BASE: Files = {
+    "db/migrations/0001_users.up.sql": "CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL, age int);",
+    "db/migrations/0001_users.down.sql": "DROP TABLE users;",
+}
+
+
+def plan_of(change: Change) -> dict[str, Any]:
+    policy, _ = read_policy(change)
+    report = evaluate(change, policy)
+    return dict(report.sections["rollback"])
+
+
+def pair(up: str, down: str = "SELECT 1;", number: str = "0002") -> Files:
+    return {f"db/migrations/{number}_x.up.sql": up, f"db/migrations/{number}_x.down.sql": down}
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "class_", "order", "complete"),
+    [
+        ("CREATE INDEX i ON users (email);", "DROP INDEX i;", "A", ["application", "schema"], True),
+        ("CREATE TABLE t (id int);", "DROP TABLE t;", "B", ["application", "the schema stays"], True),
+        (
+            "ALTER TABLE users DROP COLUMN age;",
+            "ALTER TABLE users ADD COLUMN age int;",
+            "C",
+            ["application", "schema"],
+            False,
+        ),
+        (
+            "ALTER TABLE users ALTER COLUMN email DROP NOT NULL;",
+            "ALTER TABLE users ALTER COLUMN email SET NOT NULL;",
+            "D",
+            ["application", "the schema stays"],
+            True,
+        ),
+        (
+            "-- gatepost: irreversible reason=\"kept on purpose\" strategy=\"forward-fix\"\nCREATE TABLE t (id int);",
+            "",
+            "E",
+            ["application", "the schema stays"],
+            True,
+        ),
+        (
+            "ALTER TABLE users ADD COLUMN name text NOT NULL;",
+            "ALTER TABLE users DROP COLUMN name;",
+            "F",
+            ["schema", "application"],
+            False,
+        ),
+    ],
+)  # fmt: skip
+def test_class_and_order(two_sides: Builder, up: str, down: str, class_: str, order: list[str], complete: bool) -> None:
+    plan = plan_of(two_sides(BASE, pair(up, down) if down else {"db/migrations/0002_x.up.sql": up}))
+    assert (plan["class"], plan["order"], plan["complete"]) == (class_, order, complete), plan["because"]
+    assert plan["basis"] == "static"
+    assert plan["tested"] is None
+
+
+def test_steps_have_exact_versions_and_expected_values(two_sides: Builder) -> None:
+    plan = plan_of(two_sides(BASE, pair("CREATE INDEX i ON users (email);", "DROP INDEX i;")))
+    move, undo = plan["steps"]
+    base, head = plan["change"]["base"], plan["change"]["head"]
+    assert move["command"] == f"git push --force-with-lease=refs/heads/main:{head} $REMOTE {base}:refs/heads/main"
+    assert (move["before"][0]["expected"], move["after"][0]["expected"]) == (head, base)
+    assert undo["command"] == "migrate -path db/migrations -database $DATABASE_URL goto 0001"
+    assert undo["checkout"] == head
+    assert [(one["kind"], one["expected"]) for one in undo["before"]] == [("version", "0002")]
+    assert [(one["kind"], one["expected"]) for one in undo["after"]] == [("version", "0001"), ("rows", "kept")]
+    assert undo["after"][0]["query"] == "SELECT version FROM schema_migrations"
+    assert plan["expected"]["object"] == base
+    assert plan["expected"]["versions"][0]["version"] == "0001"
+
+
+def test_the_policy_says_how_things_are_done_here(two_sides: Builder) -> None:
+    policy = (
+        '[rollback]\nredeploy = "deploy {oid} --ref {ref}"\nundo = "make down TO={before}"\nschema = "undo"\n'
+        'owner = "on call"\napprove = "dana"\nhealth = "http://shop/health"\ndecide_within = "5m"\n'
+    )
+    plan = plan_of(two_sides({**BASE, "gatepost.toml": policy}, pair("CREATE TABLE t (id int);", "DROP TABLE t;")))
+    commands = [step["command"] for step in plan["steps"]]
+    assert commands[1:] == [f"deploy {plan['change']['base']} --ref refs/heads/main", "make down TO=0001"]
+    assert plan["steps"][1]["after"] == [
+        {"kind": "url", "subject": "http://shop/health", "expected": "200", "query": ""}
+    ]
+    assert (plan["owner"], plan["decide_within"], plan["steps"][0]["approve"]) == ("on call", "5m", "dana")
+    assert plan["data_lost"] == ["the rows of t written after the deploy"]
+    assert plan["point_of_no_return"].startswith("the step that undoes the schema")
+
+
+def rehearsed(change: Change, verdict: Any, lost: tuple[Lost, ...] = ()) -> Rehearsal:
+    one = Rehearsed(
+        "golang-migrate", "0002", "db/migrations/0002_x.up.sql", "u", "d", verdict, lost=lost, down_ms=120,
+        locks=(("users", "ACCESS EXCLUSIVE"),), failure=Failure("x", 1, "DROP", "no such index"),
+    )  # fmt: skip
+    at = "2026-11-22T12:00:00Z"
+    return Rehearsal(
+        "k", "postgresql", "15.18", "a cluster of its own", at, "db/migrations", "f0", "f1", (one,), verdict
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "lost", "class_", "rules"),
+    [
+        ("reversible", (), "A", set()),
+        ("data-loss", (Lost("users", "email", 3, "after"),), "B", set()),
+        ("data-loss", (Lost("users", "email", 3, "before"),), "C", {"rollback/no-plan"}),
+        ("down-fails-with-rows", (), "D", set()),
+        ("down-fails", (), "E", set()),
+        ("unknown", (), "A", set()),
+    ],
+)
+def test_what_was_measured_decides(
+    two_sides: Builder, monkeypatch: pytest.MonkeyPatch, verdict: Any, lost: Any, class_: str, rules: set[str]
+) -> None:
+    change = two_sides(BASE, pair("CREATE INDEX i ON users (email);", "DROP INDEX i;"))
+    known = facts(change, read_policy(change)[0])
+    more = replace(known, rehearsals=(rehearsed(change, verdict, lost),))
+    monkeypatch.setattr(_rollback_run, "facts", lambda *_: more)
+    outcome = _rollback_run.judge(change, read_policy(change)[0])
+    plan = outcome.sections["rollback"]
+    assert (plan["class"], plan["basis"]) == (class_, "static" if verdict == "unknown" else "rehearsal")
+    assert {finding.rule.id for finding in outcome.findings} == rules
+    if verdict == "reversible":
+        undo = plan["steps"][1]
+        assert (undo["seconds"], undo["locks"]) == (0.12, ["users: ACCESS EXCLUSIVE"])
+        assert ("schema", "f1") in [(one["kind"], one["expected"]) for one in undo["before"]]
+        assert ("schema", "f0") in [(one["kind"], one["expected"]) for one in undo["after"]]
+        assert plan["expected"]["schema"] == "f0"
+        assert plan["tested"]["server"] == "postgresql 15.18"
+
+
+def test_a_way_down_that_failed_is_no_step_of_a_plan(two_sides: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    up, down = "ALTER TABLE users ADD COLUMN name text NOT NULL;", "ALTER TABLE users DROP COLUMN name;"
+    change = two_sides(BASE, pair(up, down))
+    known = facts(change, read_policy(change)[0])
+    more = replace(known, rehearsals=(rehearsed(change, "down-fails"),))
+    monkeypatch.setattr(_rollback_run, "facts", lambda *_: more)
+    found = _rollback_run.judge(change, read_policy(change)[0]).findings
+    assert {finding.rule.id for finding in found} == {"rollback/no-plan", "rollback/rehearsal-failed"}
+    assert "no such index" in found[-1].message
+
+
+def test_nothing_to_undo(two_sides: Builder) -> None:
+    assert plan_of(two_sides({"a.py": "1"}, {"a.py": "2"})) == {}
+    assert plan_of(two_sides(None, pair("CREATE TABLE t (id int);", "DROP TABLE t;"))) == {}
+
+
+def test_a_trailer_and_a_path_make_it_significant(repo: Repo) -> None:
+    base = repo.commit({"gatepost.toml": '[rollback]\npaths = ["infra/"]\n', "infra/a": "1", "b": "1"})
+    for files, message, why in (
+        ({"infra/a": "2"}, "x", "named by the policy: infra/a"),
+        ({"b": "2"}, "x\n\nRollback-Plan: yes", "the author asks for it: Rollback-Plan: yes"),
+    ):
+        change = repo.change(base, repo.commit(files, parent=base, message=message))
+        assert why in plan_of(change)["change"]["why"]
+        change.repo.close()
+
+
+def test_names_from_a_push_never_become_options_or_words(two_sides: Builder) -> None:
+    body = "revision = {!r}\ndown_revision = {!r}\ndef upgrade():\n    op.execute('CREATE TABLE {} (id int)')\ndef downgrade():\n    op.execute('DROP TABLE {}')\n"  # noqa: E501
+    for before in ("--sql", "a; rm -rf /", "$HOME", "a b"):
+        base = {"alembic/versions/1.py": body.format(before, None, "t", "t")}
+        change = two_sides(base, {"alembic/versions/2.py": body.format("b2", before, "u", "u")})
+        policy, _ = read_policy(change)
+        for history in change.shared(collect, policy).histories:
+            assert _commands.undo(history) is None
+
+
+@pytest.mark.parametrize("framework", [one for one in frameworks() if one.undo], ids=lambda one: one.name)
+def test_every_way_back_is_made_of_known_words(framework: Any) -> None:
+    known = {
+        *("before", "before_name", "first", "count", "directory", "driver", "app", "version", "file", "name"),
+    }
+    undo = framework.undo
+    for text in (undo.command, undo.first, undo.version):
+        assert set(_commands._FIELD.findall(text)) <= known
+    assert undo.each or "{version}" not in undo.command
+    assert undo.each or not ("{before" in undo.command and not undo.first), "what is run where nothing stays?"
+
+
+@pytest.mark.parametrize(
+    "text", ["TBD", "todo", "see above", "…", "...", "<fill in>", "To be defined.", "N/A", "ask X: TODO"]
+)
+def test_placeholders(text: str) -> None:
+    assert placeholder(text)
+
+
+@pytest.mark.parametrize("text", ["none is needed: nothing is lost", "pg_restore -t users", "the todos table", "0"])
+def test_no_placeholders(text: str) -> None:
+    assert not placeholder(text)
+
+
+def test_reverting_is_no_procedure() -> None:
+    for text in ("revert the commit", "Just revert it.", "git revert HEAD", "`git revert 1a2b3c4d` and redeploy"):
+        assert only_revert(text), text
+    for text in ("revert the flag new-checkout in LaunchDarkly", "diesel migration revert", "goose down-to 12"):
+        assert not only_revert(text), text
+
+
+def test_versions_are_compared_as_tools_write_them() -> None:
+    assert _commands.same_version("0002", "2")
+    assert _commands.same_version("2024-01-02-000000", "20240102000000")
+    assert _commands.same_version("20240101_x.js", "20240101_x")
+    assert not _commands.same_version("0002", "3")
+
+
+def test_an_edited_plan_is_not_used(two_sides: Builder) -> None:
+    data = plan_of(two_sides(BASE, pair("CREATE INDEX i ON users (email);", "DROP INDEX i;")))
+    plan = from_data(data)
+    assert as_data(plan) == {key: value for key, value in data.items() if key not in ("complete", "missing")}
+    data["steps"][1]["command"] = "rm -rf /"
+    with pytest.raises(UsageError, match="edited"):
+        from_data(data)
+    for broken in ({}, {"format": 1}, {**data, "steps": "x"}, {**data, "class": "Z"}, {**data, "steps": [1]}):
+        with pytest.raises(UsageError):
+            from_data({**broken, "digest": digest(broken)})
+
+
+def test_only_deploys_need_a_plan(repo: Repo) -> None:
+    base = repo.commit(BASE)
+    up = '-- gatepost: irreversible reason="gone" strategy="restore"\nALTER TABLE users DROP COLUMN age;'
+    head = repo.commit({"db/migrations/0002_x.up.sql": up})
+    for ref, fires in (("refs/heads/main", True), ("refs/heads/topic", False), (None, True)):
+        change = repo.change(base, head, ref)
+        report = evaluate(change, read_policy(change)[0])
+        assert ("rollback/no-plan" in {finding.rule.id for finding in report.findings}) is fires
+        change.repo.close()
+
+
+def test_plan_and_formats(repo: Repo, capsys: pytest.CaptureFixture[str], tmp_path: Any) -> None:
+    base = repo.commit(BASE)
+    repo.commit(pair("CREATE INDEX i ON users (email);", "DROP INDEX i;"))
+    where = ["--repo", str(repo.path), f"{base}..main"]
+    assert main(["rollback", "plan", *where]) == 0
+    assert "goto 0001" in capsys.readouterr().out
+    assert main(["rollback", "plan", *where, "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["class"], data["complete"]) == ("A", True)
+    assert main(["rollback", "plan", "--format", "markdown", *where]) == 0
+    assert "migrate -path db/migrations" in capsys.readouterr().out
+    file = tmp_path / "a" / "plan.html"
+    assert main(["rollback", "plan", *where, "--format", "html", "-o", str(file)]) == 0
+    assert "<h2>Steps</h2>" in file.read_text()
+    assert main(["rollback", "plan", "--repo", str(repo.path), "main"]) == 2
+    assert "not a range" in capsys.readouterr().err
+
+
+def test_the_draft_is_refused_until_it_is_filled_in_and_taken_then(
+    repo: Repo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = repo.commit(BASE)
+    up = "ALTER TABLE users DROP COLUMN age;"
+    repo.commit(pair(up, "ALTER TABLE users ADD COLUMN age int;"))
+    where = ["--repo", str(repo.path), f"{base}..main"]
+    assert main(["rollback", "plan", *where, "--format", "toml"]) == 1
+    draft = capsys.readouterr().out
+    repo.commit({"rollback/0002.toml": draft})
+    assert main(["rollback", "plan", *where, "--format", "json"]) == 1
+    lacks = json.loads(capsys.readouterr().out)["missing"]
+    assert [text.partition(":")[0] for text in lacks] == ["backup", "backup"]
+    repo.commit({"rollback/0002.toml": draft.replace('backup = ""', 'backup = "hourly, pg_restore -t users"')})
+    assert main(["rollback", "plan", *where, "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["complete"], data["source"], data["class"]) == (True, "rollback/0002.toml", "C")
