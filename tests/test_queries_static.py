@@ -137,6 +137,36 @@ def test_what_does_not_break(query: str, up: str) -> None:
     assert judged(query, up) == []
 
 
+FUNCTION = "CREATE FUNCTION page(a date, b int) RETURNS TABLE (id uuid, at date) LANGUAGE sql AS $$ SELECT 1 $$;"
+
+
+@pytest.mark.parametrize(
+    ("query", "up", "kinds"),
+    [
+        ("select * from page($1, $2)", "{drop} CREATE FUNCTION page(a date, b int, c int) {rest}", ["function"]),
+        ("select * from page($1, $2)", "{drop} CREATE FUNCTION page(a date, b int, c int = 1) {rest}", []),
+        ("select p.id from page($1, $2) p", "{drop} CREATE FUNCTION page(a date, b int) {rest}", ["column"]),
+        ("select p.at from page($1, $2) p", "{drop} CREATE FUNCTION page(a date, b int) {rest}", []),
+        ("select x from page($1, $2) p (x)", "{drop} CREATE FUNCTION page(a date, b int) {rest}", []),
+    ],
+)
+def test_functions_are_told_apart_by_their_arguments_and_rows(query: str, up: str, kinds: list[str]) -> None:
+    rest = "RETURNS TABLE (at date) LANGUAGE sql AS $$ SELECT 1 $$;"
+    up = up.format(drop="DROP FUNCTION page(date, int);", rest=rest)
+    assert [each.kind for each in judged(query, up, FUNCTION)] == kinds
+
+
+def test_a_type_that_is_dropped_takes_its_columns_along() -> None:
+    base = """CREATE TYPE "Kind" AS ENUM ('a', 'b'); CREATE TABLE t (id int, kind "Kind", other "Kind");"""
+    up = """CREATE TYPE new AS ENUM ('a'); ALTER TABLE t ALTER kind TYPE new USING kind::text::new;
+            DROP TYPE "Kind" CASCADE; ALTER TYPE new RENAME TO "Kind";"""
+    (found,) = judged("select other from t", up, base)
+    assert found.blame
+    assert (found.kind, found.blame.operation.word) == ("column", "drop-object")
+    assert [each.object for each in judged("select 1 from t where kind = 'b'", up, base)] == ["b"]
+    assert judged("select 1 from t where kind = 'a'", up, base) == []
+
+
 def test_a_trigger_that_may_fill_the_column_makes_it_uncertain() -> None:
     base = BASE + "CREATE TRIGGER fill BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f();"
     found = judged('insert into users ("Email") values ($1)', "ALTER TABLE users ADD COLUMN age int NOT NULL", base)

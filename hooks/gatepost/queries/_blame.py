@@ -10,7 +10,7 @@ from gatepost.sql.changes import SchemaChange
 from gatepost.sql.schema import Schema
 
 _TABLES = (ops.DropTable, ops.RenameTable, ops.DropObject, ops.RenameObject)
-_COLUMNS = (ops.DropColumn, ops.RenameColumn, ops.DropTable, ops.RenameTable)
+_COLUMNS = (ops.DropColumn, ops.RenameColumn, ops.RedefineColumn, ops.DropTable, ops.RenameTable, ops.DropObject)
 _REQUIRED = (ops.AddColumn, ops.SetNullable, ops.SetDefault, ops.SetIdentity, ops.RedefineColumn, ops.AddConstraint)
 _KEYS = (ops.DropConstraint, ops.RenameConstraint, ops.DropIndex, ops.RenameIndex, ops.DropColumn, ops.DropTable)
 _KINDS: dict[str, tuple[type[ops.Operation], ...]] = {
@@ -51,7 +51,8 @@ def _score(change: SchemaChange, kind: str, fact: Fact, schema: Schema) -> int:
     whole = table and isinstance(operation, (ops.DropTable, ops.RenameTable))
     if fact.table and not table and not isinstance(operation, (ops.DropObject, ops.RenameObject, ops.CreateObject)):
         return 0
-    return 2 * named + table if named else int(whole)
+    cascade = isinstance(operation, ops.DropObject) and operation.cascade and not named
+    return 3 * named + table if named else 2 * whole + cascade
 
 
 def _words(operation: ops.Operation) -> set[str]:

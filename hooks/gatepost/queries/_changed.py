@@ -14,9 +14,13 @@ from gatepost.policy import Policy
 from gatepost.queries import Broken, Query, sources
 from gatepost.queries._gather import Gathered, Known, gather
 from gatepost.queries._judge import judge
+from gatepost.queries._placeholders import normal
 from gatepost.queries._touch import Words, touched
 from gatepost.sql.changes import SchemaChange, walk
 from gatepost.sql.schema import Schema
+from gatepost.sql.tokens import tokens
+
+CODE = ("go", "javascript", "python", "ruby")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,21 @@ def _judge(change: Change, verdict: Verdict, side: Sides) -> None:
     verdict.judged += judged.judged
     verdict.unread += judged.unread
     by_query = {id(one.query): one for one in known}
-    told = {(hit.known, hit.broken.kind, hit.broken.object) for hit in verdict.hits}
-    for broken in judged.broken:
-        one = by_query[id(broken.query)]
-        if (one, broken.kind, broken.object) not in told:
+    told = {(hit.broken.kind, hit.broken.object, _same(hit.broken.query)) for hit in verdict.hits}
+    for broken in sorted(judged.broken, key=lambda broken: broken.query.source in CODE):
+        one, place = by_query[id(broken.query)], (broken.kind, broken.object, _same(broken.query))
+        if place not in told:
+            told.add(place)
             verdict.hits.append(Hit(broken, one, side.history, not one.pushed and _rewritten(change, one.query)))
+
+
+def _same(query: Query) -> str:
+    """Give what two copies of a query have in common, such as a file of sqlc's and the Go that it made of it."""
+    if query.name:
+        return f"name {query.name}"
+    text = normal(query.text, query.dialect or "postgresql", query.style) or query.text
+    words = (token.text for token in tokens(text, "postgresql") if token.kind != "number")
+    return " ".join(words).lower()
 
 
 def _rewritten(change: Change, query: Query) -> bool:

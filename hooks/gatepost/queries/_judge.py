@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from gatepost.queries._facts import AMBIGUOUS, GONE, OK, Fact, Facts
 from gatepost.queries._parse import parsed
 from gatepost.queries._placeholders import normal
 from gatepost.sql.changes import SchemaChange
+from gatepost.sql.operations import CreateObject
 from gatepost.sql.schema import Schema
 
 LACKS = ("required-column",)  # a fact that is only there when something is missing
@@ -30,11 +31,12 @@ class Judged:
 def judge(queries: Iterable[Query], before: Schema, after: Schema, changes: Sequence[SchemaChange] = ()) -> Judged:
     """Judge queries one by one."""
     judged = Judged()
+    optional = _optional(changes, before)
     kept: dict[str, list[tuple[Fact, str]] | None] = {}
     for query in queries:
         text = normal(query.text, before.dialect, query.style) or ""
         if text not in kept:
-            kept[text] = missing(text, before, after) if text else None
+            kept[text] = missing(text, before, after, optional) if text else None
         found = kept[text]
         if found is None:
             judged.unread.append(query)
@@ -44,7 +46,14 @@ def judge(queries: Iterable[Query], before: Schema, after: Schema, changes: Sequ
     return judged
 
 
-def missing(text: str, before: Schema, after: Schema) -> list[tuple[Fact, str]] | None:
+def _optional(changes: Sequence[SchemaChange], schema: Schema) -> dict[str, int]:
+    made = [change.operation for change in changes if isinstance(change.operation, CreateObject)]
+    return {schema.key(one.name): one.optional for one in made}
+
+
+def missing(
+    text: str, before: Schema, after: Schema, optional: Mapping[str, int] | None = None
+) -> list[tuple[Fact, str]] | None:
     """Give what a query found before and does not find after, the gravest first; None where it cannot be read."""
     from gatepost.queries._resolve import resolve
 
@@ -52,7 +61,7 @@ def missing(text: str, before: Schema, after: Schema) -> list[tuple[Fact, str]] 
     if tree is None:
         return None
     try:
-        first, second = resolve(tree, before), resolve(tree, after)
+        first, second = resolve(tree, before), resolve(tree, after, optional)
     except RecursionError:
         return None
     found = list(_differences(first, second))

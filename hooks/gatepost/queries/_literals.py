@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from gatepost.queries._text import LONGEST, is_query, source
 
 Node = Any  # tree_sitter.Node; the package is an extra
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\n": "", "b": "\b", "f": "\f", "v": "\v"}
+_NAMED = re.compile(r"\s*-- name: (\w+)")  # what sqlc has made of a query file
 _SUMS = ("binary_expression", "binary")
 
 
@@ -47,7 +49,8 @@ def queries(language: Language, snapshot: Snapshot, path: str) -> Iterator[Query
         raise Unreadable(path, reason, "mend it")
     for found, line in _whole(root, language):
         if is_query(found + " "):
-            yield Query(found, path, line)
+            named = _NAMED.match(found)
+            yield Query(found, path, line, named[1] if named else "")
 
 
 def _whole(root: Node, language: Language) -> Iterator[tuple[str, int]]:

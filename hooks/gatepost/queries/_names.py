@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlglot import exp
 
 from gatepost.queries._facts import GONE, OK, UNSURE
-from gatepost.sql.names import without_default_schema
+from gatepost.sql.names import folded, without_default_schema
 from gatepost.sql.schema import Object, Schema, Table
+from gatepost.sql.tokens import tokens
 
 VIEWS = ("view", "materialized view")
 TYPES = ("enum", "domain", "type", "composite")
@@ -18,11 +20,11 @@ ROUTINES = ("function", "procedure", "aggregate", "routine")
 class Names:
     """Look things up in one schema."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, optional: Mapping[str, int] | None = None) -> None:
         self.schema = schema
+        self._optional = optional or {}
         self._views: dict[str, tuple[str, ...] | None] = {}
         self._routines: dict[str, list[Object | None]] | None = None
-        self._arguments: dict[str, list[int]] = {}
 
     def of(self, node: Any) -> str:
         """Give an identifier in the form in which names are compared."""
@@ -80,7 +82,7 @@ class Names:
 
     def enum(self, name: str) -> tuple[str, ...] | None:
         """Give the values of an enum type, None where it is none."""
-        found = self.schema.objects.get(("enum", self.schema.key(name)))
+        found = self.schema.objects.get(("enum", self.schema.key(name.strip('"'))))
         return found.values if found else None
 
     def type(self, name: str) -> str:
@@ -96,12 +98,27 @@ class Names:
         found = self._by_name().get(self.schema.key(name))
         if found is None:
             return UNSURE
-        widths = [_width(each.name) for each in found if each]
-        if not widths:
-            return GONE
-        if count in widths:
-            return OK
-        return UNSURE if any(width is None or width > count for width in widths) else GONE
+        return OK if any(self._takes(each, count) for each in found if each) else GONE
+
+    def _takes(self, routine: Object, count: int) -> bool:
+        """Tell whether a function may take so many arguments.
+
+        How many have a default is known of what the change itself makes; of the others all may have one.
+        """
+        most = _width(routine.name)
+        if most is None:
+            return True
+        return most - self._optional.get(self.schema.key(routine.name), most) <= count <= most
+
+    def rows(self, name: str) -> tuple[str, ...] | None:
+        """Give the columns of a function that RETURNS TABLE; None where there are several of the name, or none such."""
+        live = [each for each in self._by_name().get(self.schema.key(name)) or () if each]
+        if len(live) != 1:
+            return None
+        head, found, inside = live[0].definition.partition("returns table")
+        if not found or "$" in head:
+            return None
+        return _columns(inside)
 
     def _by_name(self) -> dict[str, list[Object | None]]:
         if self._routines is None:
@@ -110,6 +127,26 @@ class Names:
                 if kind in ROUTINES:
                     self._routines.setdefault(name.partition("(")[0], []).append(found)
         return self._routines
+
+
+def _columns(text: str) -> tuple[str, ...] | None:
+    """Read the names of ``(a uuid, b numeric(4, 2)) …``."""
+    names: list[str] = []
+    depth, awaited = 0, False
+    for token in tokens(text[:10_000], "postgresql"):
+        if token.text in ("(", "["):
+            depth += 1
+            awaited = awaited or depth == 1
+        elif token.text in (")", "]"):
+            depth -= 1
+            if depth == 0:
+                return tuple(names)
+        elif awaited:
+            names.append(folded(token, "postgresql"))
+            awaited = False
+        elif token.text == "," and depth == 1:
+            awaited = True
+    return None
 
 
 def _width(name: str) -> int | None:

@@ -8,7 +8,7 @@ can be compared name by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlglot import exp
@@ -23,9 +23,12 @@ Outputs = tuple[str, ...] | None
 _LATE = ("order", "group", "having", "qualify", "limit", "offset", "distinct", "windows")
 
 
-def resolve(tree: Any, schema: Schema) -> Facts:
-    """Give the facts of one parsed statement on one schema. Raises RecursionError."""
-    resolver = Resolver(schema)
+def resolve(tree: Any, schema: Schema, optional: Mapping[str, int] | None = None) -> Facts:
+    """Give the facts of one parsed statement on one schema. Raises RecursionError.
+
+    ``optional`` counts the arguments with a default, for those functions of which that is known.
+    """
+    resolver = Resolver(schema, optional)
     resolver.statement(tree, Scope())
     return resolver.facts
 
@@ -33,10 +36,10 @@ def resolve(tree: Any, schema: Schema) -> Facts:
 class Resolver:
     """One pass over one statement."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, optional: Mapping[str, int] | None = None) -> None:
         self.schema = schema
         self.dialect = schema.dialect
-        self.names = Names(schema)
+        self.names = Names(schema, optional)
         self.facts = Facts()
 
     def statement(self, node: Any, outer: Scope) -> Outputs:
@@ -191,8 +194,7 @@ class Resolver:
 
     def _table(self, node: Any, alias: str, scope: Scope) -> From | None:
         if not isinstance(node.this, exp.Identifier):  # a function that gives rows
-            self.visit(node.this, scope)
-            return From(alias, self._given(node))
+            return self._rows(node, alias, scope)
         name = self.names.of(node.this)
         alias = alias or name
         is_cte, outputs = scope.cte(name) if not node.args.get("db") else (False, None)
@@ -204,6 +206,19 @@ class Resolver:
         if table is not None:
             return of_table(alias, table, self._given(node))
         return derived(alias, columns, self._given(node))
+
+    def _rows(self, node: Any, alias: str, scope: Scope) -> From:
+        """Take a function in FROM."""
+        self.visit(node.this, scope)
+        if not isinstance(node.this, exp.Anonymous):
+            return From(alias, self._given(node))
+        space = node.args.get("db")
+        name = self.names.of(node.this.this)
+        shown = f"{self.names.of(space)}.{name}" if space is not None else name
+        outputs = self.names.rows(shown)
+        if self.dialect == "postgresql" and outputs is not None and not node.args.get("ordinality"):
+            return derived(alias or name, outputs, self._given(node))
+        return From(alias or name, self._given(node))
 
     def visit(self, node: Any, scope: Scope, *, output: bool = False) -> None:
         """Walk an expression. A stack of our own: a condition may be a thousand deep to the left."""

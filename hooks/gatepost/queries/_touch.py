@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gatepost.sql.schema import Object, Schema, Table
+from gatepost.sql.store import Packed
 
 Words = frozenset[str]
 
@@ -22,6 +23,8 @@ def touched(before: Schema, after: Schema) -> frozenset[Words]:
             found |= {frozenset((_last(was.name), *more)) for more in _of_table(was, now)}
     for (kind, _), was, now in _moved(before.objects, after.objects):
         found |= {frozenset(words) for words in _of_object(kind, was, now)}
+        if kind == "enum":
+            found |= {frozenset(words) for words in _of_enum(before, was, now)}
     return frozenset(frozenset(word.lower() for word in words if word) for words in found if any(words))
 
 
@@ -57,12 +60,27 @@ def _of_table(was: Table, now: Table | None) -> Iterator[tuple[str, ...]]:
 def _of_object(kind: str, was: Object, now: Object | None) -> Iterator[tuple[str, ...]]:
     if kind in ("trigger", "index", "policy", "rule", "extension", "comment"):
         return
-    if kind == "enum" and now is not None:
-        yield from ((value,) for value in was.values if value not in now.values)
-        return
-    yield (_last(was.name.partition("(")[0]),)
-    if kind == "enum":
-        yield from ((value,) for value in was.values)
+    if kind != "enum" or now is None:
+        yield (_last(was.name.partition("(")[0]),)
+
+
+def _of_enum(before: Schema, was: Object, now: Object | None) -> Iterator[tuple[str, ...]]:
+    """Give the values that are gone, each beside the type, or beside a table that has a column of it."""
+    gone = [value for value in was.values if now is None or value not in now.values]
+    tables = [_last(table.name) for table in _using(before, was.name)] if gone else []
+    for value in gone:
+        yield from ((name, value) for name in (_last(was.name), *tables))
+
+
+def _using(schema: Schema, name: str) -> Iterator[Table]:
+    """Give the tables with a column of a type; those that are packed and do not name it stay unread."""
+    raw: Iterable[tuple[str, Any]] = dict.items(schema.tables)
+    for place, held in list(raw):
+        if held is None or (isinstance(held, Packed) and not held.may_say(name)):
+            continue
+        table = schema.tables[place]
+        if table and any(column and name in column.type for column in table.columns.values()):
+            yield table
 
 
 def held(text: str, touches: Iterable[Words]) -> bool:

@@ -273,8 +273,12 @@ def unquoted(token: Token) -> str:
 def _function(kind: str) -> Callable[[Cursor, bool], CreateObject]:
     def read(cursor: Cursor, replace: bool) -> CreateObject:
         absent = cursor.if_not_exists()
+        start = cursor.at
         name = signature(cursor)
-        return CreateObject(kind, name, cursor.text(), replace=replace, if_not_exists=absent)
+        optional = sum(token.value in _DEFAULTS for token in cursor.tokens[start : cursor.at])
+        return CreateObject(
+            kind, name, cursor.text(), replace=replace, if_not_exists=absent, optional=min(optional, 100)
+        )
 
     return read
 
@@ -291,6 +295,7 @@ def signature(cursor: Cursor) -> str:
     return f"{name}({', '.join(kind for kind in kinds if kind)})"
 
 
+_DEFAULTS = ("DEFAULT", "=", ":=")
 ROUTINES = ("function", "procedure", "aggregate", "routine")
 _ONE_WORD = frozenset(("DOUBLE", "CHARACTER", "TIMESTAMP", "TIME", "BIT", "NATIONAL", "INTERVAL", "CHAR"))
 
@@ -299,7 +304,7 @@ def _argument(part: list[Token], cursor: Cursor) -> str:
     mode = part[0].value if part[0].value in ("IN", "OUT", "INOUT", "VARIADIC") and len(part) > 1 else ""
     part = part[1:] if mode else part
     for at, token in enumerate(part):
-        if token.value in ("DEFAULT", "=", ":="):
+        if token.value in _DEFAULTS:
             part = part[:at]
             break
     if mode == "OUT":

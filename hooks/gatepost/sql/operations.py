@@ -323,7 +323,8 @@ class CreateObject(Operation, frozen=True):
     """Create what is no table: view, materialized view, enum, domain, type, sequence, function, procedure,
     trigger, extension, schema, policy, rule. A function's name has its argument types: ``f(integer)``.
 
-    ``values`` are an enum's; ``on`` is a trigger's or policy's table; ``uses`` names tables that it reads.
+    ``values`` are an enum's; ``on`` is a trigger's or policy's table; ``uses`` names tables that it reads;
+    ``optional`` counts the arguments that have a default.
     """  # noqa: D205 - the kinds are the summary
 
     kind: str
@@ -334,6 +335,7 @@ class CreateObject(Operation, frozen=True):
     on: str = ""
     values: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    optional: int = 0
 
 
 class DropObject(Operation, frozen=True):

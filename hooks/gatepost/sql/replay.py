@@ -520,7 +520,7 @@ def _drop_users(schema: Schema, op: ops.DropObject, gone: Object) -> None:
     elif gone.kind in ("enum", "type", "domain"):
         for table in list(schema.tables.values()):
             for column in list(table.columns.values()) if table else ():
-                if column and column.type.removesuffix("[]") == gone.name and table:
+                if column and table and _is_of(column, gone.name):
                     table = without_column(table, column.name, schema.dialect)
                     schema.put(table)
     else:
@@ -542,12 +542,17 @@ def _rename_object(schema: Schema, op: ops.RenameObject) -> None:
 
 def _retype(schema: Schema, name: str, to: str) -> None:
     for table in list(schema.tables.values()):
-        if table and any(c and c.type.removesuffix("[]") == name for c in table.columns.values()):
+        if table and any(c and _is_of(c, name) for c in table.columns.values()):
             columns = {
-                k: replace(c, type=c.type.replace(name, to)) if c and c.type.removesuffix("[]") == name else c
+                k: replace(c, type=c.type.replace(name, to)) if c and _is_of(c, name) else c
                 for k, c in table.columns.items()
             }
             schema.put(replace(table, columns=columns))
+
+
+def _is_of(column: Column, name: str) -> bool:
+    """Tell whether a column is of a type, or an array of it; a type with a name in quotes keeps them."""
+    return column.type.removesuffix("[]") in (name, f'"{name}"')
 
 
 def _alter_object(schema: Schema, op: ops.AlterObject) -> None:
