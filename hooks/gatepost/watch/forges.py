@@ -1,4 +1,9 @@
-"""Set the commit status that GitHub, GitLab and Gitea show beside a commit."""
+"""Set the commit status that GitHub, GitLab and Gitea (or Forgejo) show beside a commit.
+
+GitHub and Gitea: POST …/repos/OWNER/NAME/statuses/SHA with state (error, failure, success), context, description in
+JSON; 140 characters of description at most. GitLab: POST …/projects/ID/statuses/SHA, ID being the encoded path; its
+states are success, failed and canceled, and ``ref`` says which branch's pipeline shows it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,7 @@ from gatepost.watch.model import Watch
 
 CONTEXT = "gatepost/verification"
 LENGTH = 140
+BRANCH = "refs/heads/"
 API = {"github": "https://api.github.com", "gitlab": "https://gitlab.com", "gitea": ""}
 STATES = {"pass": "success", "warn": "success", "regressed": "failure"}
 
@@ -37,11 +43,19 @@ def request(
     if settings.forge == "gitlab":
         project = quote(settings.forge_repository, safe="")
         state = {"failure": "failed", "error": "canceled"}.get(state, state)
-        query = urlencode({"state": state, "name": CONTEXT, "description": text})
+        fields = {"state": state, "name": CONTEXT, "description": text}
+        ref = str(message.get("ref", ""))
+        if ref.startswith(BRANCH):
+            fields["ref"] = ref.removeprefix(BRANCH)
+        query = urlencode(fields)
         return f"{base}/api/v4/projects/{project}/statuses/{oid}?{query}", {}, {"PRIVATE-TOKEN": token}
     path = f"{base}{'/api/v1' if settings.forge == 'gitea' else ''}/repos/{settings.forge_repository}/statuses/{oid}"
     word = "token" if settings.forge == "gitea" else "Bearer"
-    return path, {"state": state, "context": CONTEXT, "description": text}, {"Authorization": f"{word} {token}"}
+    return (
+        path,
+        {"state": state, "context": CONTEXT, "description": text},
+        {"Authorization": f"{word} {token}", "Accept": "application/json"},
+    )
 
 
 def _token(settings: Verification) -> str:
