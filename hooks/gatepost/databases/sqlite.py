@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gatepost.databases import Connection, Database, Engine, Failed, Limits, Needs, Scratch, Statement, Unable
 from gatepost.databases import _sqlite_catalog as catalog
+from gatepost.databases._places import account, base
 from gatepost.databases._sqlite_connection import connect
 from gatepost.databases._sqlite_process import Asked, Process, Refusal
 from gatepost.databases._templates import Store
@@ -148,9 +149,9 @@ def scratch(needs: Needs, limits: Limits) -> Iterator[Scratch]:
         raise Unable(f"SQLite {needs.version} is needed, and Python brings {version}")
     if needs.extensions:
         raise Unable(f"a scratch database of SQLite has no extensions: {', '.join(needs.extensions)}")
-    base = _base(limits)
-    user, group = _nobody(base)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=base, ignore_cleanup_errors=True) as name:
+    place = base(limits.disk)
+    user, group = account(needs.account, place)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if user:
             os.chown(folder, user, group)
@@ -160,33 +161,6 @@ def scratch(needs: Needs, limits: Limits) -> Iterator[Scratch]:
             yield _Scratch(folder, process, store, f"SQLite {version} of Python, in a process of its own")
         finally:
             process.close()
-
-
-def _base(limits: Limits) -> str:
-    """Give where the private directory goes: memory, where there is enough of it."""
-    shared = Path("/dev/shm")  # noqa: S108  # a private directory is made in it
-    try:
-        room = os.statvfs(shared)
-        if os.access(shared, os.W_OK | os.X_OK) and room.f_bavail * room.f_frsize > 2 * limits.disk:
-            return str(shared)
-    except OSError:
-        pass
-    return tempfile.gettempdir()
-
-
-def _nobody(base: str) -> tuple[int, int]:
-    """Give whom root runs SQLite as: nobody, where that user gets into the directory at all."""
-    if os.geteuid() != 0:
-        return 0, 0
-    import pwd
-
-    try:
-        found = pwd.getpwnam("nobody")
-    except KeyError:
-        return 0, 0
-    path = Path(base).resolve()
-    open_to_all = all(part.stat().st_mode & 0o001 for part in (path, *path.parents))
-    return (found.pw_uid, found.pw_gid) if open_to_all else (0, 0)
 
 
 ENGINE = Engine(

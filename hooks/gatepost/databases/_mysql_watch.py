@@ -1,0 +1,61 @@
+"""Watch over a script from outside: a role can lift its own max_statement_time, and a handler can swallow a KILL QUERY."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from gatepost.databases import Failed, Limits, Unable
+from gatepost.databases._mysql_connection import Wire
+
+LOOK = 0.1
+GRACE = 2.0
+
+
+class Watch:
+    """End what takes too long or too much: first its connection, then the server."""
+
+    def __init__(
+        self, limits: Limits, administrator: Callable[[], Wire], size: Callable[[], int], kill: Callable[[], None] | None
+    ) -> None:
+        self._limits, self._administrator, self._size, self._kill = limits, administrator, size, kill
+
+    @contextmanager
+    def over(self, wire: Wire) -> Iterator[None]:
+        """Watch over what runs on a connection. Raises Unable with the limit that was met."""
+        done, reason = threading.Event(), [""]
+        number, size = wire.number, self._size()
+        thread = threading.Thread(target=self._look, args=(number, size, done, reason), daemon=True)
+        thread.start()
+        try:
+            yield
+        except (Failed, Unable):
+            if reason[0]:
+                raise Unable(reason[0]) from None
+            raise
+        finally:
+            done.set()
+            thread.join()
+
+    def _look(self, number: int, size: int, done: threading.Event, reason: list[str]) -> None:
+        deadline = time.monotonic() + self._limits.seconds
+        while not done.wait(LOOK):
+            if time.monotonic() > deadline:
+                reason[0] = f"it took more than {self._limits.seconds:g} s"
+            elif self._size() - size > self._limits.disk:
+                reason[0] = f"it took more than {self._limits.disk >> 20} MiB of disk"
+            if reason[0]:
+                self._end(number, done)
+                return
+
+    def _end(self, number: int, done: threading.Event) -> None:
+        with suppress(Failed, Unable):
+            wire = self._administrator()
+            try:
+                wire.run(f"KILL CONNECTION {number}")
+            finally:
+                wire.close()
+        if not done.wait(GRACE) and self._kill:
+            self._kill()
