@@ -21,10 +21,12 @@ ROWS = 500
 # What a role may not do, what a server has run out of, what ends a connection:
 # https://mariadb.com/kb/en/mariadb-error-code-reference/
 DENIED = frozenset((1044, 1045, 1095, 1142, 1143, 1148, 1227, 1289, 1290, 1370, 1410, 1419, 1698, 4166))
-LIMITS = frozenset((3, 5, 20, 28, 1021, 1023, 1037, 1038, 1040, 1041, 1114, 1203, 1205, 1206, 1226, 1317, 1877, 1969, 3024))
+LIMITS = frozenset(
+    (3, 5, 20, 28, 1021, 1023, 1037, 1038, 1040, 1041, 1114, 1203, 1205, 1206, 1226, 1317, 1877, 1969, 3024)
+)
 LOST = frozenset((1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 2055))
-FULL = ("rror: 28", "rror: 27", "code: 28", "code: 27", "no: 28", "no: 27", "no: 135", "No space left", "File too large",
-        "Out of memory", "out of memory")  # fmt: skip
+FULL = ("rror: 28", "rror: 27", "code: 28", "code: 27", "no: 28", "no: 27", "no: 135", "No space left",
+        "File too large", "Out of memory", "out of memory")  # fmt: skip
 
 
 class Wire:
@@ -33,17 +35,20 @@ class Wire:
     def __init__(self, driver: Any, address: Address, seconds: float = 0.0) -> None:
         self._driver, self._seconds = driver, seconds
         self.where = address.shown
+        self.number = int(driver.thread_id())  # by which KILL knows it
         self.version = str(driver.get_server_info()).removeprefix("5.5.5-")
-
-    @property
-    def number(self) -> int:
-        """The number by which KILL knows it."""
-        return int(self._driver.thread_id())
 
     @property
     def open(self) -> bool:
         """Tell whether it still stands."""
         return bool(self._driver.open)
+
+    def answers(self) -> bool:
+        """Tell whether somebody answers at the other end."""
+        try:
+            return self.open and self.rows("SELECT 1") == [(1,)]
+        except (Failed, Unable):
+            return False
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Give the rows of a statement. Raises Failed, or Unable where the server or a limit is to blame."""
@@ -56,12 +61,6 @@ class Wire:
             for _ in self._fetched(sql, (), whole=True):
                 pass
 
-    def literal(self, value: Any) -> str:
-        """Write a value as SQL."""
-        if isinstance(value, bytes):
-            return f"X'{value.hex()}'" if value else "''"
-        return str(self._driver.literal(value))
-
     def close(self) -> None:
         """Close it; what it did not commit is gone."""
         with suppress(Exception):
@@ -69,7 +68,8 @@ class Wire:
 
     def _fetched(self, sql: str, values: Sequence[Any], *, whole: bool = False) -> Iterator[Row]:
         size, deadline = 0, time.monotonic() + self._seconds if self._seconds else 0.0
-        with self._driver.cursor() as cursor:
+        cursor = self._driver.cursor()
+        try:
             cursor.execute(sql, tuple(values) or None)
             while some := cursor.fetchmany(ROWS):
                 yield from some
@@ -77,6 +77,17 @@ class Wire:
                 if (size > ANSWER and not whole) or (deadline and time.monotonic() > deadline):
                     self._driver._force_close()  # noqa: SLF001  # close() would read the rest
                     raise Unable(f"{self.where}: the answer is too large or takes too long")
+        finally:
+            self._leave(cursor)
+
+    def _leave(self, cursor: Any) -> None:
+        """Close a cursor; that of a lost connection would read on (PyMySQL 1.2)."""
+        if self._driver.open:
+            cursor.close()
+            return
+        result, cursor.connection = cursor._result, None  # noqa: SLF001
+        if result is not None:
+            result.unbuffered_active, result.connection = False, None
 
     @contextmanager
     def _said(self, sql: str) -> Iterator[None]:

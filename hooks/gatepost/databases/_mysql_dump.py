@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from gatepost.databases import Row, Unable
 from gatepost.databases._mysql_connection import Wire
@@ -17,8 +18,14 @@ from gatepost.databases._mysql_connection import Wire
 FORMAT = 1
 PACKET = 1 << 20
 MOST = 64 * 1024 * 1024
-BEFORE = ("SET NAMES utf8mb4", "SET foreign_key_checks = 0", "SET unique_checks = 0", "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
-          "SET check_constraint_checks = 0")  # fmt: skip
+BEFORE = (
+    "SET NAMES utf8mb4",
+    "SET foreign_key_checks = 0",
+    "SET unique_checks = 0",
+    "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+    "SET check_constraint_checks = 0",
+)
+_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\0": "\\0", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z"})
 _DEFINER = re.compile(r"\bDEFINER\s*=\s*`(?:[^`]|``)*`@`(?:[^`]|``)*`\s*")
 
 
@@ -45,8 +52,7 @@ def statements(wire: Wire) -> list[tuple[str, str]]:
             found += (("", text) for text in _rows(wire, str(name)))
     found += _programs(wire)
     found += (("", text) for text in _views(wire, [str(name) for name, kind in tables if kind == "VIEW"]))
-    for name, *_ in wire.rows("SHOW TRIGGERS"):
-        found.append(_with_mode(wire, "TRIGGER", str(name), 2, 1))
+    found += (_with_mode(wire, "TRIGGER", str(name), 2, 1) for name, *_ in wire.rows("SHOW TRIGGERS"))
     if sum(len(text) for _, text in found) > MOST:
         raise Unable("the template is larger than 64 MiB")
     return found
@@ -90,8 +96,7 @@ def _views(wire: Wire, names: list[str]) -> list[str]:
     left = dict(texts)
     while left:
         ready = [name for name in left if not any(quoted(other) in left[name] for other in left if other != name)]
-        for name in ready or list(left):
-            found.append(left.pop(name))
+        found += [left.pop(name) for name in ready or list(left)]
     return found
 
 
@@ -105,11 +110,11 @@ def _rows(wire: Wire, table: str) -> Iterator[str]:
         )
         if "GENERATED" not in str(extra).upper() or "DEFAULT_GENERATED" in str(extra).upper()
     ]
-    head = f"INSERT INTO {quoted(table)} ({', '.join(columns)}) VALUES "
+    head = f"INSERT INTO {quoted(table)} ({', '.join(columns)}) VALUES "  # noqa: S608  # quoted
     values: list[str] = []
     size = 0
     for row in wire.rows(f"SELECT {', '.join(columns)} FROM {quoted(table)}"):  # noqa: S608  # quoted
-        values.append(_row(wire, row))
+        values.append(_row(row))
         size += len(values[-1])
         if size > PACKET:
             yield head + ", ".join(values)
@@ -118,8 +123,19 @@ def _rows(wire: Wire, table: str) -> Iterator[str]:
         yield head + ", ".join(values)
 
 
-def _row(wire: Wire, row: Row) -> str:
-    return "(" + ", ".join(wire.literal(value) for value in row) + ")"
+def _row(row: Row) -> str:
+    return "(" + ", ".join(_literal(value) for value in row) + ")"
+
+
+def _literal(value: Any) -> str:
+    """Write a value; escapes with backslashes are on in the mode that ``replay`` sets."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f"X'{value.hex()}'"
+    if isinstance(value, str):
+        return "'" + value.translate(_ESCAPES) + "'"
+    return str(value)
 
 
 def replay(wire: Wire, found: list[tuple[str, str]]) -> None:

@@ -1,8 +1,8 @@
 """Start a database server with less, and end it when nobody is left who would: a process between it and gatepost.
 
 It is started by its path with ``python -I -S``: drops root, sets limits that the server inherits, starts it, and waits
-for the end of its own standard input, which comes when gatepost ends, however it ends. Then it kills the server and
-removes its directory. Standard library only, nothing of gatepost.
+for a word on its standard input, or for the end of that, which comes when gatepost ends, however it ends. Then it kills
+the server, and at the end removes its directory too. Standard library only, nothing of gatepost.
 """
 
 from __future__ import annotations
@@ -21,28 +21,26 @@ LOOK = 0.5
 
 
 def main() -> int:
-    """Keep one server; give its exit code."""
+    """Keep one server."""
     given = json.loads(sys.argv[1])
     _confine(given)
     with open(given["log"], "ab") as log:  # noqa: PTH123  # pathlib costs the start 5 ms
         server = subprocess.Popen(given["command"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
-    sys.stdout.write(f"{server.pid}\n")
-    sys.stdout.flush()
-    code = _wait(server)
-    if code is None:
-        server.send_signal(signal.SIGKILL)
-        server.wait()
+    word = _wait(server)
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    if word == b"":
         shutil.rmtree(given["folder"], ignore_errors=True)
-    return code or 0
+    return 0
 
 
-def _wait(server: subprocess.Popen[bytes]) -> int | None:
-    """Wait for the server's end, and give its code, or for that of standard input, and give None."""
+def _wait(server: subprocess.Popen[bytes]) -> bytes:
+    """Wait for the server's end, for a word, or for the end of standard input, which is an empty one."""
     while server.poll() is None:
         ready, _, _ = select.select([0], [], [], LOOK)
-        if ready and not os.read(0, 1):
-            return None
-    return server.returncode
+        if ready:
+            return os.read(0, 1)
+    return b"k"
 
 
 def _confine(given: dict[str, Any]) -> None:

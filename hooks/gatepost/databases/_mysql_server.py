@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -70,7 +71,7 @@ class Server:
         """Give what it is started with."""
         # fmt: off
         return [
-            self.program, "--no-defaults", f"--datadir={self.folder}/data", f"--tmpdir={self.folder}/tmp",
+            self.program, "--no-defaults", f"--datadir={self.folder}/data", f"--tmpdir={self.folder}/scrap",
             f"--innodb-temp-data-file-path=ibtmp1:4M:autoextend:max:{max(64, self.limits.disk >> 20)}M",
             *FRUGAL, *(("--innodb-flush-method=nosync",) if self.mariadb else ()),
         ]
@@ -78,8 +79,12 @@ class Server:
 
     def prepare(self) -> None:
         """Make the data directory."""
-        for name in ("data", "tmp", "files"):
-            self._own(self.folder / name)
+        for name in ("data", "scrap", "files"):
+            (self.folder / name).mkdir(mode=0o700)
+        (self.folder / "log").touch(0o600)
+        for name in ("data", "scrap", "files", "log"):
+            if self.user:
+                os.chown(self.folder / name, self.user, self.group)
         script = self._bootstrap_sql()
         more = ["--bootstrap", "--max-allowed-packet=8M"] if script else ["--initialize-insecure"]
         command = [*self.options(), *more]
@@ -120,13 +125,14 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
+        self._end(b"k")
         self.generation += 1
         files = f"--secure-file-priv={self.folder}/files"
         command = [*self.options(), *PRIVATE, files, f"--socket={self.folder}/socket", f"--pid-file={self.folder}/pid"]
         self._keeper = subprocess.Popen(
             self._kept(command, self.folder / "log"),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=_environment(),
             cwd="/",
@@ -169,30 +175,47 @@ class Server:
         """Tell whether it runs."""
         return self._keeper is not None and self._keeper.poll() is None
 
+    def answers(self) -> bool:
+        """Tell whether anybody listens on its socket."""
+        probe = socket.socket(socket.AF_UNIX)
+        try:
+            probe.settimeout(2.0)
+            probe.connect(self.address.socket)
+        except OSError:
+            return False
+        finally:
+            probe.close()
+        return True
+
     def kill(self) -> None:
-        """End it at once; the directory stays for the next start unless the keeper has removed it."""
+        """End it at once; its directory stays for the next start."""
+        self._end(b"k")
+
+    def leave(self) -> None:
+        """End it at once, and remove its directory."""
+        self._end(b"")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end(self, word: bytes) -> None:
         keeper, self._keeper = self._keeper, None
         if keeper is None:
             return
-        assert keeper.stdout is not None
         assert keeper.stdin is not None
-        line = keeper.stdout.readline().strip()
-        if line.isdigit() and keeper.poll() is None:
-            with suppress(OSError):
-                os.kill(int(line), 9)
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(OSError):
+            keeper.stdin.write(word)
+            keeper.stdin.flush()
+        with suppress(OSError):
+            keeper.stdin.close()
+        try:
             keeper.wait(10)
-        for pipe in (keeper.stdin, keeper.stdout):
-            with suppress(OSError):
-                pipe.close()
-        if keeper.poll() is None:
+        except subprocess.TimeoutExpired:
             keeper.kill()
-        keeper.wait()
+            keeper.wait()
 
     def size(self) -> int:
         """Give the bytes that its directories hold."""
         total = 0
-        for name in ("data", "tmp", "files"):
+        for name in ("data", "scrap", "files"):
             for place, _, files in os.walk(self.folder / name):
                 for file in files:
                     with suppress(OSError):
@@ -212,11 +235,6 @@ class Server:
         keeper = str(Path(__file__).with_name("_mysql_keeper.py"))
         return [sys.executable, "-I", "-S", keeper, json.dumps(given)]
 
-    def _own(self, path: Path) -> None:
-        path.mkdir(mode=0o700, exist_ok=True)
-        if self.user:
-            os.chown(path, self.user, self.group)
-
     def _said(self) -> str:
         """Give the last error of its log."""
         try:
@@ -228,7 +246,7 @@ class Server:
 
 
 def _environment() -> dict[str, str]:
-    return {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "HOME": "/nonexistent"}
+    return {"PATH": os.defpath, "LC_ALL": "C", "HOME": "/nonexistent"}
 
 
 def _as(user: int, group: int) -> dict[str, object]:
@@ -246,7 +264,9 @@ def program() -> str:
 
 def version_of(found: str) -> str:
     """Give a program's version as it says it: ``10.11.18-MariaDB``."""
-    done = subprocess.run([found, "--no-defaults", "--version"], capture_output=True, check=False, timeout=20, env=_environment())
+    done = subprocess.run(
+        [found, "--no-defaults", "--version"], capture_output=True, check=False, timeout=20, env=_environment()
+    )
     said = re.search(r"Ver\s+(\S+)", done.stdout.decode("utf-8", "replace"))
     return said[1].partition("+")[0] if said else ""
 

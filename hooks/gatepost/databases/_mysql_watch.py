@@ -1,4 +1,4 @@
-"""Watch over a script from outside: a role can lift its own max_statement_time, and a handler can swallow a KILL QUERY."""
+"""Watch over a script from outside: a role can lift its own max_statement_time, a handler can swallow KILL QUERY."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ class Watch:
     """End what takes too long or too much: first its connection, then the server."""
 
     def __init__(
-        self, limits: Limits, administrator: Callable[[], Wire], size: Callable[[], int], kill: Callable[[], None] | None
+        self,
+        limits: Limits,
+        administrator: Callable[[], Wire],
+        size: Callable[[], int],
+        kill: Callable[[], None] | None,
     ) -> None:
         self._limits, self._administrator, self._size, self._kill = limits, administrator, size, kill
 
@@ -47,15 +51,38 @@ class Watch:
             elif self._size() - size > self._limits.disk:
                 reason[0] = f"it took more than {self._limits.disk >> 20} MiB of disk"
             if reason[0]:
-                self._end(number, done)
+                self.end(number, done)
                 return
 
-    def _end(self, number: int, done: threading.Event) -> None:
+    def end(self, number: int, done: threading.Event | None = None) -> None:
+        """End a connection; where that does not help within the grace, the server."""
         with suppress(Failed, Unable):
             wire = self._administrator()
             try:
                 wire.run(f"KILL CONNECTION {number}")
             finally:
                 wire.close()
-        if not done.wait(GRACE) and self._kill:
+        if not self._ended(number, done) and self._kill:
             self._kill()
+
+    def _ended(self, number: int, done: threading.Event | None) -> bool:
+        deadline = time.monotonic() + GRACE
+        while time.monotonic() < deadline:
+            if done and done.wait(LOOK):
+                return True
+            if done is None and not self._listed(number):
+                return True
+            time.sleep(0 if done else LOOK)
+        return False
+
+    def _listed(self, number: int) -> bool:
+        try:
+            wire = self._administrator()
+        except Unable:
+            return True
+        try:
+            return bool(wire.rows("SELECT 1 FROM information_schema.processlist WHERE id = %s", [number]))
+        except (Failed, Unable):
+            return True
+        finally:
+            wire.close()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -37,13 +36,34 @@ class _Place:
     limits: Limits
     administrator: Address
     server: local.Server | None = None
+    _kept: Wire | None = None
+
+    def admin(self) -> Wire:
+        """Give the connection of the administrator that stays open."""
+        if self._kept is None or not self._kept.answers():
+            self.close()
+            self._kept = self.wire()
+        return self._kept
+
+    def close(self) -> None:
+        """Close it."""
+        kept, self._kept = self._kept, None
+        if kept:
+            kept.close()
 
     def wire(self, database: str = "", *, account: Address | None = None, lifted: bool = False) -> Wire:
         """Open a connection; a server of ours that had to be killed is started again."""
         if self.server and not self.server.alive():
             self.server.start()
         address = replace(account or self.administrator, database=database)
-        return open_wire(address, OPEN, limit=0.0 if lifted else self.limits.seconds, lifted=lifted)
+        limit = 0.0 if lifted else self.limits.seconds
+        try:
+            return open_wire(address, OPEN, limit=limit, lifted=lifted)
+        except Unable:
+            if self.server is None or self.server.answers():
+                raise
+        self.server.start()
+        return open_wire(address, OPEN, limit=limit, lifted=lifted)
 
     def watch(self) -> Watch:
         """Give what watches over scripts."""
@@ -99,18 +119,15 @@ class _Database:
 
     def drop(self) -> None:
         """Take it away, with whoever is still connected."""
-        wire = self.place.wire()
-        try:
-            for (number,) in wire.rows(
-                "SELECT id FROM information_schema.processlist WHERE user = %s OR (db = %s AND id <> CONNECTION_ID())",
-                [self.account.user, self.name],
-            ):
-                with suppress(Failed):
-                    wire.run(f"KILL CONNECTION {int(number)}")
-            wire.run(f"DROP DATABASE IF EXISTS {dump.quoted(self.name)}")
-            wire.rows("DROP USER IF EXISTS %s@'%%'", [self.account.user])
-        finally:
-            wire.close()
+        wire = self.place.admin()
+        for (number,) in wire.rows(
+            "SELECT id FROM information_schema.processlist WHERE user = %s OR (db = %s AND id <> CONNECTION_ID())",
+            [self.account.user, self.name],
+        ):
+            with suppress(Failed):
+                wire.run(f"KILL CONNECTION {int(number)}")
+        wire.run(f"DROP DATABASE IF EXISTS {dump.quoted(self.name)}")
+        wire.rows("DROP USER IF EXISTS %s@'%%'", [self.account.user])
 
 
 class _Kept:
@@ -120,11 +137,7 @@ class _Kept:
         self._place, self._database, self._account = place, database, account
         self._wire: Wire | None = None
         self._closed = False
-
-    @property
-    def version(self) -> str:
-        """The server's version."""
-        return self._open().version
+        self.version = self._open().version
 
     def _open(self) -> Wire:
         if self._closed:
@@ -137,11 +150,11 @@ class _Kept:
         """Give the rows of a statement; ``%s`` marks a value. Raises Failed, or Unable where a limit is met."""
         wire = self._open()
         try:
-            with self._place.watch().over(wire):
-                return wire.rows(sql, values)
+            return wire.rows(sql, values)
         except Unable:
-            if not wire.open:
+            if not wire.open:  # it took too long, or the server is gone
                 self._wire = None
+                self._place.watch().end(wire.number)
             raise
 
     def close(self) -> None:
@@ -195,18 +208,18 @@ class _Scratch:
         name = f"{self.prefix}_{len(self.made) + 1}"
         account = replace(self.place.administrator, user=name, password=secrets.token_hex(12), database=name)
         made = _Database(name, account, self.place)
-        wire = self.place.wire()
+        wire = self.place.admin()
         try:
             wire.run(f"CREATE DATABASE {dump.quoted(name)}")
             self.made.append(made)
             most = self.place.limits.connections
-            wire.rows(f"CREATE USER %s@'%%' IDENTIFIED BY %s WITH MAX_USER_CONNECTIONS {most}", [name, account.password])
+            wire.rows(
+                f"CREATE USER %s@'%%' IDENTIFIED BY %s WITH MAX_USER_CONNECTIONS {most}", [name, account.password]
+            )
             pattern = dump.quoted(name.replace("_", "\\_"))  # an underscore is a wildcard in grants
             wire.rows(f"GRANT ALL ON {pattern}.* TO %s@'%%'", [name])
         except Failed as error:
             raise Unable(f"the scratch server's account may not make databases: {error.message}") from None
-        finally:
-            wire.close()
         return made
 
     def template(self, key: str, build: Callable[[Database], None]) -> Callable[[], Database]:
@@ -257,9 +270,7 @@ def scratch(needs: Needs, limits: Limits) -> Iterator[Scratch]:
     if needs.extensions:
         raise Unable(f"a scratch server of MySQL has no extensions: {', '.join(needs.extensions)}")
     with _place(needs, limits) as (place, how), tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
-        wire = place.wire()
-        version = wire.version
-        wire.close()
+        version = place.admin().version
         agrees(needs.version, version)
         store = Store(needs.folder, f"mysql-{re.sub(r'[^0-9A-Za-z.]+', '-', version)}")
         made = _Scratch(place, Path(folder), store, f"{how}, {version}", version)
@@ -269,6 +280,7 @@ def scratch(needs: Needs, limits: Limits) -> Iterator[Scratch]:
         finally:
             if not place.server:
                 _leave(made)
+            place.close()
 
 
 @contextmanager
@@ -285,8 +297,7 @@ def _place(needs: Needs, limits: Limits) -> Iterator[tuple[_Place, str]]:
         server.start()
         yield _Place(limits, server.address, server), f"a server of its own from {program}"
     finally:
-        server.kill()
-        shutil.rmtree(server.folder, ignore_errors=True)
+        server.leave()
 
 
 def _leave(scratch: _Scratch) -> None:

@@ -1,0 +1,216 @@
+"""Introspect MySQL and MariaDB: SHOW CREATE read by the reader of the static model, and what it leaves out besides.
+
+So both sides of a comparison with the static model are written in one way. What the model of operations does not keep
+(visibility, comments of indexes, row format, …) comes from information_schema.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from gatepost.databases import Connection, Facts, Failed, Row, Unable
+from gatepost.databases._mysql_dump import quoted, without_definer
+from gatepost.databases._mysql_programs import programs
+from gatepost.sql.expressions import canonical
+from gatepost.sql.operations import Column, CreateObject, CreateTable
+from gatepost.sql.reader import read
+from gatepost.sql.replay import apply
+from gatepost.sql.schema import Object, Schema, Table
+from gatepost.sql.tokens import tokens
+from gatepost.sql.types import normal_type
+
+LONGEST = 500_000
+KEPT = ("comment", "partition by", "definition")
+_VERSIONED = re.compile(r"/\*M?!\d* (COMPRESSED|INVISIBLE|VISIBLE|WITHOUT SYSTEM VERSIONING)[^*]*\*/", re.IGNORECASE)
+
+
+def inspect(connection: Connection) -> Schema:
+    """Introspect the database that the connection is in."""
+    schema = Schema("mysql")
+    _database(connection, schema)
+    facts = _Facts(connection)
+    for name, kind, *_ in facts.tables:
+        if kind == "SEQUENCE":
+            _sequence(connection, schema, str(name))
+        elif kind == "VIEW":
+            _view(connection, schema, str(name))
+        else:
+            _table(connection, schema, str(name), facts)
+    for made in programs(connection):
+        schema.objects[made.kind, schema.key(made.name)] = made
+    return schema
+
+
+class _Facts:
+    """What information_schema says of every table, asked for once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.tables = connection.rows(
+            "SELECT table_name, table_type, row_format, create_options, table_collation, engine"
+            " FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name"
+        )
+        self.columns = _grouped(
+            connection.rows(
+                "SELECT table_name, column_name, column_type, is_nullable, extra, collation_name"
+                " FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position"
+            )
+        )
+        hidden, self.hidden = ("ignored", "YES") if "mariadb" in connection.version.lower() else ("is_visible", "NO")
+        statistics = (
+            f"SELECT table_name, index_name, index_type, index_comment, {hidden} FROM information_schema.statistics"  # noqa: S608  # one of two words
+            " WHERE table_schema = DATABASE() AND seq_in_index = 1 ORDER BY table_name, index_name"
+        )
+        try:
+            self.indexes = _grouped(connection.rows(statistics))
+        except Failed:  # MariaDB before 10.6, MySQL before 8
+            self.indexes = _grouped(connection.rows(statistics.replace(f", {hidden} ", ", '' ")))
+
+
+def _grouped(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for name, *rest in rows:
+        found.setdefault(str(name), []).append(tuple(rest))
+    return found
+
+
+def _database(connection: Connection, schema: Schema) -> None:
+    charset, collation = connection.rows("SELECT @@character_set_database, @@collation_database")[0]
+    options = (("charset", str(charset)), ("collate", str(collation)))
+    schema.objects["database", "default"] = Object("database", "default", options=options)
+
+
+def _table(connection: Connection, schema: Schema, name: str, facts: _Facts) -> None:
+    text = _shown(connection, "TABLE", name)
+    made = _read_table(text)
+    if made is None:
+        schema.doubts.append(f"table {name}: what SHOW CREATE TABLE gives was not understood")
+        schema.put(_plain(name, text, facts.columns.get(name, [])))
+    else:
+        apply(schema, replace_name(made, name))
+    table = schema.table(name)
+    assert table is not None
+    schema.put(_with_more(table, name, facts))
+    schema.problems.clear()
+
+
+def _read_table(text: str) -> CreateTable | None:
+    if len(text) > LONGEST:
+        return None
+    plain = _VERSIONED.sub("", text)
+    return next((op for op in read(plain, "mysql") if isinstance(op, CreateTable)), None)
+
+
+def replace_name(made: CreateTable, name: str) -> CreateTable:
+    """Give the same statement for the name as information_schema has it."""
+    held = {**made.held(), "table": name}
+    return CreateTable(**held)
+
+
+def _plain(name: str, text: str, columns: list[Row]) -> Table:
+    """Give what can be said of a table whose text was not understood."""
+    found = {
+        str(column).lower(): Column(str(column), normal_type(str(kind), "mysql"), nullable == "YES", "?")
+        for column, kind, nullable, _, _ in columns
+    }
+    return Table(name, found, options={("", "definition"): _canonical(text)})
+
+
+def _with_more(table: Table, name: str, facts: _Facts) -> Table:
+    options = {place: value for place, value in table.options.items() if place[1] in KEPT}
+    listed = next(row for row in facts.tables if row[0] == name)
+    options.update(_table_options(listed))
+    columns: dict[str, Column | None] = dict(table.columns)
+    for column, kind, _, extra, collation in facts.columns.get(name, []):
+        key = str(column).lower()
+        made = columns.get(key)
+        if made:
+            columns[key] = _column(made, str(kind), collation, listed[4])
+        for word in ("INVISIBLE", "WITHOUT SYSTEM VERSIONING"):
+            if word in str(extra).upper():
+                options[key, word.lower()] = "yes"
+        if "COMPRESSED" in str(kind).upper():
+            options[key, "compressed"] = "yes"
+    for index, kind, comment, hidden in facts.indexes.get(name, []):
+        key = str(index).lower()
+        if str(kind).upper() not in ("BTREE", "FULLTEXT", "SPATIAL", "RTREE"):
+            options[key, "index type"] = str(kind).lower()
+        if comment:
+            options[key, "index comment"] = str(comment)
+        if hidden == facts.hidden:
+            options[key, "ignored"] = "yes"
+    return replace(table, columns=columns, options=options)
+
+
+def _column(made: Column, kind: str, collation: Any, usual: Any) -> Column:
+    """Say the type whole, and the collation where it is another than the table's."""
+    other = str(collation) if collation and collation != usual else None
+    options = tuple(pair for pair in made.options if pair[0] != "charset")
+    return replace(made, type=made.type or normal_type(kind, "mysql"), collation=other, options=options)
+
+
+def _table_options(row: Row) -> dict[tuple[str, str], str]:
+    _, kind, row_format, created, collation, engine = row
+    found = {("", "engine"): str(engine or "").lower()}
+    if collation:
+        found["", "collate"] = str(collation)
+        found["", "charset"] = str(collation).partition("_")[0]
+    if row_format and str(row_format).lower() != "dynamic":
+        found["", "row format"] = str(row_format).lower()
+    if str(kind) == "SYSTEM VERSIONED":
+        found["", "system versioning"] = "on"
+    rest = " ".join(sorted(word for word in str(created or "").split() if word != "partitioned"))
+    if rest:
+        found["", "create options"] = rest
+    return found
+
+
+def _sequence(connection: Connection, schema: Schema, name: str) -> None:
+    text = _canonical(_shown(connection, "SEQUENCE", name)).partition(quoted(name).strip("`"))[2]
+    schema.objects["sequence", schema.key(name)] = Object("sequence", name, text.strip())
+
+
+def _view(connection: Connection, schema: Schema, name: str) -> None:
+    text = _shown(connection, "VIEW", name)
+    made = next((op for op in read(text, "mysql") if isinstance(op, CreateObject)), None)
+    security = "invoker" if re.search(r"SQL SECURITY INVOKER", text[:600], re.IGNORECASE) else "definer"
+    algorithm = re.search(r"ALGORITHM=(\w+)", text[:600], re.IGNORECASE)
+    options = (("algorithm", algorithm[1].lower() if algorithm else ""), ("security", security))
+    definition = made.definition if made else _canonical(text)
+    schema.objects["view", schema.key(name)] = Object(
+        "view", name, definition, uses=made.uses if made else (), options=options
+    )
+
+
+def _shown(connection: Connection, kind: str, name: str) -> str:
+    """Give what SHOW CREATE says, without the definer."""
+    text = connection.rows(f"SHOW CREATE {kind} {quoted(name)}")[0][1]
+    return without_definer(str(text or ""))
+
+
+def _canonical(text: str) -> str:
+    return canonical(list(tokens(text[:LONGEST], "mysql")), "mysql")
+
+
+def facts(connection: Connection) -> Facts:
+    """Say how large the tables are, and how often their indexes were read where the server counts it."""
+    rows = connection.rows(
+        "SELECT table_name, coalesce(table_rows, 0), coalesce(data_length, 0) + coalesce(index_length, 0)"
+        " FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type NOT LIKE '%VIEW%'"
+    )
+    sizes = {str(name): (int(count), int(size)) for name, count, size in rows}
+    return Facts("mysql", connection.version, (), sizes, _use(connection))
+
+
+def _use(connection: Connection) -> dict[str, int]:
+    """Count the reads of each index: performance_schema has it where it runs."""
+    try:
+        rows = connection.rows(
+            "SELECT object_name, index_name, count_read FROM performance_schema.table_io_waits_summary_by_index_usage"
+            " WHERE object_schema = DATABASE() AND index_name IS NOT NULL"
+        )
+    except (Failed, Unable):  # it does not run, or the account may not see it
+        return {}
+    return {f"{table}.{index}": int(count) for table, index, count in rows}
