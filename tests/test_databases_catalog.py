@@ -14,7 +14,10 @@ from gatepost.databases import Connection
 from gatepost.databases._differences import differences, fingerprint
 from gatepost.databases._postgresql_address import address
 from gatepost.databases._postgresql_catalog import facts, inspect, major, read
+from gatepost.databases._postgresql_catalog_names import Catalog, query
+from gatepost.databases._postgresql_catalog_tables import _column, _Parts
 from gatepost.databases._postgresql_connection import open_wire
+from gatepost.sql.operations import Column, Constraint, Index
 from gatepost.sql.schema import Schema
 from gatepost.sql.store import dump, load
 
@@ -40,7 +43,7 @@ def connection(server: Cluster) -> Iterator[Connection]:
         wire.rows(statement)
     wire.close()
     wire = open_wire(address(server.url.replace("/postgres?", "/catalog?"), {}), 10)
-    wire.rows("SET client_min_messages = error; SET allow_system_table_mods = on")
+    wire.rows("SET client_min_messages = error")
     wire.rows((DATA / "postgresql_base.sql").read_text())
     yield wire
     wire.close()
@@ -100,3 +103,105 @@ def test_facts(connection: Connection) -> None:
 def test_schema_survives_being_kept(base: Schema) -> None:
     assert not differences(base, load(dump(base)))
     assert fingerprint(load(dump(base))) == fingerprint(base)
+
+
+def test_what_extensions_own_is_left_out(base: Schema) -> None:
+    assert {kind for kind, _ in base.objects} >= {"operator", "cast", "collation", "server", "extension"}
+    assert [name for kind, name in base.objects if kind == "operator"] == ["=== (public.pair, public.pair)"]
+    assert not [name for _, name in base.objects if "gbt" in name or "trgm_ops" in name]
+
+
+def test_names_are_as_the_static_model_has_them(base: Schema) -> None:
+    users = base.table("users")
+    assert users is not None
+    assert [column.type for column in users.columns.values() if column][:4] == [
+        "integer",
+        "varchar(50)",
+        "text",
+        "mood",
+    ]
+    assert users.columns["id"] == Column("id", "integer", nullable=False, identity="serial")
+    assert users.columns["twice"] is not None
+    assert users.columns["twice"].generated == "(balance * (2)::numeric) stored"
+    posts = base.table("posts")
+    assert posts is not None
+    assert posts.constraints["posts_user_fkey"] == Constraint(
+        "foreign key", ("user_id",), "posts_user_fkey", target="users", target_columns=("id",), on_delete="cascade"
+    )
+    assert posts.indexes["posts_pair_idx"] == Index(
+        ("user_id", "title desc nulls last"),
+        "posts_pair_idx",
+        unique=True,
+        include=("room",),
+        options=(("with", "fillfactor = 80"),),
+    )
+    assert base.objects["trigger", "users_touch on users"] is not None
+    assert base.objects["function", "add(integer, integer)"] is not None
+
+
+def test_the_session_is_as_it_was(connection: Connection) -> None:
+    before = connection.rows("SHOW search_path")
+    inspect(connection)
+    connection.rows("BEGIN")
+    read(connection)
+    assert connection.rows("SHOW search_path") == before
+    connection.rows("ROLLBACK")
+    assert connection.rows("SHOW search_path") == before
+
+
+def test_odd_names(connection: Connection) -> None:
+    sql = """CREATE SCHEMA "Odd ""Space"; CREATE TYPE "Odd ""Space"."Mood" AS ENUM ('it''s', '"', 'ü');
+    CREATE TABLE "Odd ""Space"."T a" ("Id" serial PRIMARY KEY, "sélect" "Odd ""Space"."Mood"[], "a.b" int UNIQUE);
+    CREATE INDEX "I x" ON "Odd ""Space"."T a" ("a.b" DESC, lower("a.b"::text));
+    GRANT SELECT ON "Odd ""Space"."T a" TO "a=b/c"; COMMENT ON COLUMN "Odd ""Space"."T a"."a.b" IS 'ünï "x"'"""
+    found = changed(connection, 'CREATE ROLE "a=b/c";' + sql)
+    table = found.table('Odd "Space.T a')
+    assert table is not None
+    assert table.columns["Id"] == Column("Id", "integer", nullable=False, identity="serial")
+    assert table.columns["sélect"] is not None
+    assert table.columns["sélect"].type == '"Odd ""Space"."Mood"[]'
+    assert table.indexes["I x"] is not None
+    assert table.indexes["I x"].columns == ('"a.b" desc', 'lower(("a.b")::text)')
+    assert table.options["", "grants"] == "a=b/c: select"
+    assert table.options["a.b", "comment"] == 'ünï "x"'
+    enum = found.objects["enum", 'Odd "Space.Mood']
+    assert enum is not None
+    assert enum.values == ("it's", '"', "ü")
+
+
+def test_a_role_that_may_nothing_sees_the_same(connection: Connection, base: Schema) -> None:
+    connection.rows("BEGIN; SET LOCAL ROLE reader")
+    assert not differences(base, read(connection))
+    connection.rows("ROLLBACK")
+
+
+def test_copies_of_a_trigger_on_partitions_are_no_objects(connection: Connection) -> None:
+    found = changed(connection, "CREATE TRIGGER t AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION touch()")
+    assert [name for kind, name in found.objects if kind == "trigger" and "event" in name] == ["t on events"]
+
+
+@pytest.mark.parametrize(("version", "identity"), [(16, "always"), (17, None)])
+def test_identity_of_a_partition_is_inherited_since_17(version: int, identity: str | None) -> None:
+    row = {"name": "id", "type": "bigint", "filled": True, "value": None, "identity": "a", "generated": "",
+           "part": True, "relation": "1", "number": 1, "collation": None}  # fmt: skip
+    parts = _Parts({}, {}, {}, {}, {}, {})
+    assert _column(Catalog(version), row, parts).identity == identity
+
+
+@pytest.mark.parametrize(
+    ("sql", "old", "new"),
+    [
+        ("SELECT {14+ a ?: b}", "SELECT b", "SELECT a"),
+        ("SELECT {17+ a ?: {15+ c || d ?: b}}", "SELECT b", "SELECT c || d"),
+    ],
+)
+def test_queries_of_each_major(sql: str, old: str, new: str) -> None:
+    assert f"({old})" in query(sql, 13)
+    assert f"({new})" in query(sql, 16)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("15.18 (Debian 15.18-1)", 15), ("18beta2", 18), ("9.6.24", 9), ("", 0), ("odd", 0)]
+)
+def test_major(text: str, number: int) -> None:
+    assert major(text) == number

@@ -162,11 +162,32 @@ def test_objects() -> None:
     ]
     changed = replace(body, definition="as $$begin return 1; end -- done\n$$")
     assert said(schema(objects=(body,)), schema(objects=(changed,))) == [
-        "function f() has another definition, but only in white space, case or parentheses (soft)"
+        "function f() is written in another way (soft)"
     ]
     assert said(
         schema(objects=(body,)), schema(objects=(replace(body, definition="AS $$ BEGIN RETURN 2; END $$"),))
     ) == ["function f() has another definition"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("SELECT u.id FROM public.u WHERE (u.a = 1)", "SELECT id FROM public.u WHERE (a = 1)", True),
+        ("SELECT x.id FROM public.u x", "SELECT id FROM public.u x", True),
+        ("SELECT a.id FROM a JOIN b ON a.x = b.x", "SELECT b.id FROM a JOIN b ON a.x = b.x", False),
+        ("SELECT u.id FROM public.u", "SELECT id FROM audit.u", False),
+        ("SELECT public.f(1) FROM u", "SELECT f(1) FROM u", False),
+    ],
+)
+def test_views_of_two_majors(one: str, other: str, same: bool) -> None:
+    views = [Object("view", "v", text) for text in (one, other)]
+    found = differences(schema(objects=(views[0],)), schema(objects=(views[1],)))
+    assert [item.grade for item in found] == ["soft" if same else "hard"]
+
+
+def test_a_default_that_says_null_is_none() -> None:
+    text = "column name of users has default NULL::character varying instead of none (soft)"
+    assert said(schema(column(default=None)), schema(column(default="NULL::character varying"))) == [text]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gatepost.databases._differences_left_out import USUAL, Leave, trimmed
-from gatepost.databases._differences_texts import alike
+from gatepost.databases._differences_texts import alike, alike_views
 from gatepost.sql import describe
 from gatepost.sql.operations import Column, Constraint, Index, Operation
 from gatepost.sql.schema import Object, Schema, Table
@@ -199,12 +199,17 @@ def _column(table: str, before: Column, after: Column, dialect: str) -> Iterator
     for facet in ("type", "collation", "default", "generated", "identity"):
         one, other = getattr(before, facet), getattr(after, facet)
         if one != other:
-            soft = facet in ("default", "generated") and alike(one, other, dialect)
+            soft = facet in ("default", "generated") and (alike(one, other, dialect) or _no_default(one, other))
             yield _facet("column", table, after.name, facet, one, other, "soft" if soft else "hard")
     if before.nullable != after.nullable:
         old, new = (describe.nullable(bool(side.nullable)) for side in (before, after))
         yield _facet("column", table, after.name, "nullable", old, new)
     yield from _options("column", table, after.name, before.options, after.options)
+
+
+def _no_default(one: str | None, other: str | None) -> bool:
+    """Tell whether neither is a default: PostgreSQL keeps some that say NULL."""
+    return all(side is None or side.upper().partition("::")[0] == "NULL" for side in (one, other))
 
 
 def _options(kind: str, table: str, name: str, before: Any, after: Any) -> Iterator[Difference]:
@@ -251,15 +256,16 @@ def _objects(before: Object | None, after: Object | None, schema: Schema, gone: 
         return
     yield from _values(before, after)
     if before.definition != after.definition or before.on != after.on:
+        same = alike_views if after.kind.endswith("view") else alike
         yield _text(
-            before, after, soft=before.on == after.on and alike(before.definition, after.definition, schema.dialect)
+            before, after, soft=before.on == after.on and same(before.definition, after.definition, schema.dialect)
         )
     yield from _options(after.kind, after.on, after.name, before.options, after.options)
 
 
 def _text(before: Object, after: Object, *, soft: bool) -> Difference:
-    text = f"{after.kind} {_of(after.name, after.on)} has another definition"
-    text += ", but only in white space, case or parentheses" if soft else ""
+    said = "is written in another way" if soft else "has another definition"
+    text = f"{after.kind} {_of(after.name, after.on)} {said}"
     sides = (before.definition, after.definition)
     return Difference(after.kind, after.on, after.name, "definition", *sides, text, "soft" if soft else "hard")
 

@@ -26,6 +26,37 @@ def alike(one: str | None, other: str | None, dialect: str) -> bool:
     return max(len(one), len(other)) <= LONGEST and plain(one, dialect) == plain(other, dialect)
 
 
+def alike_views(one: str, other: str, dialect: str) -> bool:
+    """Tell whether two views say the same; PostgreSQL 16 and later name the table of a column only among several."""
+    if alike(one, other, dialect):
+        return True
+    if dialect != "postgresql" or max(len(one), len(other)) > LONGEST:
+        return False
+    texts = plain(one, dialect), plain(other, dialect)
+    bare = [_unqualified(text) for text in texts]
+    return bare[0] == bare[1] and any(text == less for text, less in zip(texts, bare, strict=True))
+
+
+def _unqualified(text: str) -> str:
+    """Take the names of tables off the columns of a text with single spaces."""
+    words = text.split(" ")
+    tables: set[str] = set()
+    for at, word in enumerate(words):
+        if word in ("from", "join"):
+            name = words[at + 1 : at + 5]
+            last = 2 if name[1:2] == ["."] else 0
+            tables.update(name[last : last + 2])
+    made: list[str] = []
+    for at, word in enumerate(words):
+        before = words[at - 1] if at else ""
+        if words[at + 1 : at + 2] == ["."] and word in tables and before not in ("from", "join", "."):
+            continue
+        if word == "." and before in tables and words[at - 2 : at - 1] not in (["from"], ["join"], ["."]):
+            continue
+        made.append(word)
+    return " ".join(made)
+
+
 def plain(text: str, dialect: str, depth: int = 0) -> str:
     """Write a text without what says nothing; strings are kept as they are."""
     stack: list[list[Any]] = [[]]

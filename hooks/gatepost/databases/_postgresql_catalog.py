@@ -7,6 +7,8 @@ one way. Names are without ``public.``, types as the static model has them; expr
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 
 from gatepost.databases import Connection, Facts
 from gatepost.databases._postgresql_catalog_names import Catalog, Row, query
@@ -39,8 +41,7 @@ def read(connection: Connection) -> Schema:
     """Read the schema within the transaction that is open, with what it has done so far."""
     before = connection.rows("SELECT current_setting('search_path'), set_config('search_path', '', true)")
     catalog = Catalog(major(connection.version))
-    asked = {"comments": _COMMENTS, **TABLES, **TYPES, **OBJECTS}
-    rows = {name: _ask(connection, sql, catalog.major) for name, sql in asked.items()}
+    rows = _ask(connection, {"comments": _COMMENTS, **TABLES, **TYPES, **OBJECTS}, catalog.major)
     connection.rows("SELECT set_config('search_path', $1, true)", (before[0][0],))
     catalog.comments = {(row["class"], row["oid"], row["part"]): row["text"] for row in rows["comments"]}
     schema = Schema("postgresql")
@@ -52,16 +53,15 @@ def read(connection: Connection) -> Schema:
 
 def major(version: str) -> int:
     """Give the major version of ``15.18 (Debian 15.18-1)``."""
-    digits = version.strip().split(".")[0].split(" ")[0]
-    number = "".join(letter for letter in digits if letter.isdigit())
-    return int(number) if number else 0
+    found = re.match(r"\d+", version.strip())
+    return int(found[0]) if found else 0
 
 
-def _ask(connection: Connection, sql: str, version: int) -> list[Row]:
-    """Ask for rows as one JSON text: a driver in Python is slow with many values."""
-    rows = connection.rows(query(sql, version))
-    found: list[Row] = json.loads(rows[0][0])
-    return found
+def _ask(connection: Connection, asked: Mapping[str, str], version: int) -> dict[str, list[Row]]:
+    """Ask everything at once, each query's rows as one JSON text: round trips and many values are what costs."""
+    columns = ",\n".join(f"({query(sql, version)})" for sql in asked.values())
+    texts = connection.rows(f"SELECT {columns}")[0]
+    return {name: json.loads(text) for name, text in zip(asked, texts, strict=True)}
 
 
 _SIZES = """
@@ -80,10 +80,11 @@ def facts(connection: Connection) -> Facts:
     """Give the version, the extensions, the sizes of tables and the use of indexes."""
     version = major(connection.version)
     place = Catalog(version).place
+    rows = _ask(connection, {"extensions": _EXTENSIONS, "sizes": _SIZES, "scans": _SCANS}, version)
     return Facts(
         "postgresql",
         connection.version,
-        tuple(row["name"] for row in _ask(connection, _EXTENSIONS, version)),
-        {place(row["space"], row["name"]): (row["rows"], row["bytes"]) for row in _ask(connection, _SIZES, version)},
-        {place(row["space"], row["name"]): row["scans"] or 0 for row in _ask(connection, _SCANS, version)},
+        tuple(row["name"] for row in rows["extensions"]),
+        {place(row["space"], row["name"]): (row["rows"], row["bytes"]) for row in rows["sizes"]},
+        {place(row["space"], row["name"]): row["scans"] or 0 for row in rows["scans"]},
     )

@@ -17,7 +17,9 @@ SELECT 'trigger' AS kind, 'pg_trigger' AS class, t.oid, t.tgname AS name, r.nspn
        json_build_object('enabled', CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica'
                                     WHEN 'A' THEN 'always' END) AS options
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace r ON r.oid = c.relnamespace
+{13+ LEFT JOIN pg_trigger parent ON parent.oid = t.tgparentid AND t.tgparentid <> 0 ?: }
 WHERE NOT t.tgisinternal AND {user r} AND {own pg_class c}
+      AND {13+ parent.tgenabled IS DISTINCT FROM t.tgenabled ?: true}
 UNION ALL
 SELECT 'rule', 'pg_rewrite', w.oid, w.rulename, r.nspname, c.relname, NULL, pg_get_ruledef(w.oid),
        json_build_object('enabled', CASE w.ev_enabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica'
@@ -40,7 +42,8 @@ WHERE {user r} AND {own pg_class c}
 """
 _DATABASE_WIDE = """
 SELECT 'schema' AS kind, 'pg_namespace' AS class, n.oid, NULL AS space, n.nspname AS name, '' AS definition,
-       json_build_object() AS options, {acl n n.nspacl n.nspowner}
+       json_build_object('begun', n.nspowner IN (10, coalesce(to_regrole('pg_database_owner')::oid, 10))) AS options,
+       {acl n n.nspacl n.nspowner}
 FROM pg_namespace n WHERE {user n} AND {own pg_namespace n}
 UNION ALL
 SELECT 'extension', 'pg_extension', e.oid, NULL, e.extname, '',
@@ -180,7 +183,7 @@ SELECT 'publication' AS kind, 'pg_publication' AS class, p.oid, NULL AS space, p
        json_build_object() AS options, pg_get_userbyid(p.pubowner) AS owner
 FROM pg_publication p
 UNION ALL
-SELECT 'subscription', 'pg_subscription', s.oid, NULL, s.subname, array_to_string(s.subpublications, ', '),
+SELECT 'subscription', 'pg_subscription', {14+ s.oid ?: 0}, NULL, s.subname, array_to_string(s.subpublications, ', '),
        json_build_object('enabled', CASE WHEN NOT s.subenabled THEN 'disabled' END), pg_get_userbyid(s.subowner)
 FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()
 """
@@ -209,8 +212,10 @@ def _object(catalog: Catalog, row: Row) -> Object:
     options: dict[str, str] = {}
     for key, value in row["options"].items():
         options |= pair(key, value)
+    begun = options.pop("begun", None)
     if row["kind"] == "schema" and row["name"] == "public":
         row = {**row, "usual": [*_BEGINNING[catalog.major >= 15], *(row["usual"] or ())[:1]]}
+        row = {**row, "owner": None if begun else row["owner"]}
     options |= catalog.beside(row, row["class"])
     on = catalog.place(row["table_space"], row["on_table"]) if row.get("on_table") else ""
     name = catalog.place(row["space"], row["name"])

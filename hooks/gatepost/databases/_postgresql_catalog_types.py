@@ -121,9 +121,17 @@ def _other(catalog: Catalog, row: Row, attributes: Sequence[Row]) -> str:
         return f"as ({', '.join(_attribute(catalog, each) for each in attributes)})"
     names: Sequence[str] = _RANGE
     if row["kind"] == "r":
-        said = [f"{key} = {value}" for key, value in zip(names, row["range"], strict=True) if value not in (None, "-")]
+        usual = (None, "-", _multirange(row))
+        said = [f"{key} = {value}" for key, value in zip(names, row["range"], strict=True) if value not in usual]
         return f"as range ({', '.join(said)})"
     return f"({', '.join(str(part) for part in row['made'])})"
+
+
+def _multirange(row: Row) -> str:
+    """Give the name that a multirange type has by itself, since 14."""
+    name = str(row["name"])
+    made = name.replace("range", "multirange", 1) if "range" in name else f"{name}_multirange"
+    return f"{row['space']}.{made}"
 
 
 def _attribute(catalog: Catalog, row: Row) -> str:
