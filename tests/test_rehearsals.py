@@ -44,7 +44,7 @@ def test_another_schema_is_told_object_by_object(repo: Repo) -> None:
         "ALTER TABLE posts DROP COLUMN at;",
     )
     assert found.verdict == "schema-differs"
-    assert found.differences == ("index by_author of posts is not there again",)
+    assert found.differences == ("index by_author of posts is gone",)
 
 
 def test_a_down_that_always_fails(repo: Repo) -> None:

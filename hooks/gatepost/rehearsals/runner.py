@@ -35,7 +35,7 @@ def of_course(course: Course, asked: Asked) -> Rehearsal:
     started = time.monotonic()
     try:
         with staged(course, asked) as stage:
-            made = _run(stage, asked)
+            made = on(stage, asked)
     except CannotJudge as error:
         reason = f"{error.message}{'; ' + error.hint if error.hint else ''}"
         made = unknown(course, reason)
@@ -63,7 +63,8 @@ def _now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _run(stage: Stage, asked: Asked) -> Rehearsal:
+def on(stage: Stage, asked: Asked) -> Rehearsal:
+    """Rehearse on a stage that is open."""
     course, read = stage.course, reader(stage.course.dialect)
     walker = Walker(stage.clone, stage.send, read, course.silent, stage.until)
     asked.say(f"{len(course.steps)} migration{'s' if len(course.steps) != 1 else ''}: up, down, up, with rows")

@@ -43,6 +43,7 @@ class Stage:
 
     course: Course
     scratch: Scratch
+    template: Callable[[Course], Callable[[], Database]]
     clone: Callable[[], Database]
     send: Sender
     until: float
@@ -75,11 +76,11 @@ def staged(course: Course, asked: Asked) -> Iterator[Stage]:
     with engine(course.dialect).scratch(needs, limits) as scratch:
         asked.say(f"scratch server: {scratch.how}")
 
-        def build(database: Database) -> None:
-            _build(database, course, settings, asked.say)
+        def template(of: Course) -> Callable[[], Database]:
+            key = recorded.base_key(of, scratch.version)
+            return scratch.template(key, lambda database: _build(database, of, settings, asked.say))
 
-        clone = scratch.template(recorded.base_key(course, scratch.version), build)
-        yield Stage(course, scratch, clone, sql_sender(settings.before_sql), until)
+        yield Stage(course, scratch, template, template(course), sql_sender(settings.before_sql), until)
 
 
 def _sendable(course: Course) -> None:
