@@ -62,7 +62,7 @@ def _edited(changed: Changed, history: History, change: Change, named: str) -> F
         "down": (
             "warning",
             "its down was edited",
-            "see that it still undoes what ran: run up, down, up on a scratch database",
+            "see that it still undoes what ran: gatepost rehearse BASE..HEAD",
         ),
         "up": (
             None,

@@ -206,7 +206,7 @@ def _fix(migration: Migration, down: Down, place: Place) -> str:
             return f"say why, and what is done instead of a down: {spoken(down.path, MARKER)} {OTHERS}"
         return f"have it reviewed: gatepost review list; to go back: {declared.strategy}"
     if down.word == "not-analysed":
-        return "read it yourself, and run up, down, up on a scratch database"
+        return "read it yourself, and rehearse it: gatepost rehearse BASE..HEAD"
     remedy = next(one.remedy for one in frameworks() if one.name == place.framework)
     filled = {
         "{path}": migration.path,

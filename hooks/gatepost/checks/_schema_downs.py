@@ -26,10 +26,10 @@ _RULES: Mapping[str, Rule] = {
     "unsure": rules.NOT_ANALYSED,
 }
 _FIX = {
-    "wrong": "mend the down, then run up, down, up on a scratch database",
+    "wrong": "mend the down, then: gatepost rehearse BASE..HEAD",
     "data-dependent": "in the down, first fill, convert or delete the rows that do not fit",
     "lossy": "copy the values aside in the up and read them in the down, or declare in {path}: {declare}",
-    "unsure": "run up, down, up on a scratch database",
+    "unsure": "gatepost rehearse BASE..HEAD runs it",
 }
 
 

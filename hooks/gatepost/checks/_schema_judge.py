@@ -89,7 +89,7 @@ def _opaque(changed: SchemaChange, operation: ops.Opaque) -> Iterator[Finding]:
         NOT_ANALYSED,
         changed.path,
         f"not analysed: {printable(operation.reason, 160)}{saw}",
-        "read it yourself, run it up, down and up on a scratch database, or write it as plain statements",
+        "read it yourself, rehearse it (gatepost rehearse BASE..HEAD), or write it as plain statements",
         operation.line,
         {**changed.entry(), "saw": list(operation.saw)},
         "error" if destructive(operation.saw) else None,

@@ -24,12 +24,17 @@ def settings() -> tuple[Setting, ...]:
 
         return Migrations
 
-    return (Setting("migrations", migrations, many=True),)
+    def rehearsal() -> type:
+        from gatepost.rehearsals.settings import Rehearsing
+
+        return Rehearsing
+
+    return (Setting("migrations", migrations, many=True), Setting("rehearsal", rehearsal))
 
 
 def run(change: Change, policy: Policy) -> Outcome:
     """Judge every history that the change touches."""
-    from gatepost.checks import _migration_history, _migration_report, _migration_together, _schema_downs
+    from gatepost.checks import _migration_history, _migration_report, _migration_together, _rehearsed, _schema_downs
     from gatepost.checks._inline import Comments
     from gatepost.migrations import collect
 
@@ -47,9 +52,13 @@ def run(change: Change, policy: Policy) -> Outcome:
         known = by_entry.get((made["path"], made["version"]))
         if known and known.word and made["down"] == "ok":
             made["down"] = known.word
+    seen = _rehearsed.found(change, policy)
+    _rehearsed.enter(entries, seen)
+    findings = [*_rehearsed.overruled(findings, seen), *_rehearsed.findings(seen)]
     # A file that serves several databases stands in the history of each.
     unique = {(one.rule.id, one.path, one.line, one.message): one for one in findings}.values()
-    return Outcome(tuple(change.shared(Comments).heard(list(unique))), {"migrations": entries})
+    skipped = tuple(_rehearsed.skips(change, policy, seen))
+    return Outcome(tuple(change.shared(Comments).heard(list(unique))), {"migrations": entries}, skipped)
 
 
 CHECK = Check(

@@ -9,11 +9,14 @@ from gatepost.errors import BLOCK, PASS, GatepostError
 from gatepost.gate import deadline, evaluate, read_policy
 from gatepost.git import Change
 from gatepost.model import Report
+from gatepost.policy import Policy
 
 
-def judge(change: Change) -> Report:
-    """Judge a Change under the policy of its base, within the policy's deadline."""
+def judge(change: Change, before: Callable[[Change, Policy], None] | None = None) -> Report:
+    """Judge a Change under the policy of its base, within the policy's deadline; ``before`` has a time of its own."""
     policy, invalid = read_policy(change)
+    if before is not None:
+        before(change, policy)
     with deadline(policy.gate.deadline):
         return evaluate(change, policy, extra=invalid)
 

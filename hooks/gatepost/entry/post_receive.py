@@ -35,6 +35,7 @@ def landed(repo: Repository, directory: Path, pushed: Iterable[RefUpdate]) -> li
         said = handover.take(directory, update)
         if said is not None:
             judged.append(said)
+            drafts += _rehearsals(repo, said)
             drafts += _drafts(repo, update, said)
             moved += _remembered(repo, update, said)
         elif not update.deletes:
@@ -51,6 +52,7 @@ def landed(repo: Repository, directory: Path, pushed: Iterable[RefUpdate]) -> li
         if said.get("deploy") and said.get("watch"):
             lines += _start_watch(repo, directory, said)
     lines += _start_build(directory, judged)
+    lines += _start_rehearsal(directory, judged)
     return lines
 
 
@@ -80,6 +82,19 @@ def _drafts(repo: Repository, update: RefUpdate, said: dict[str, Any]) -> Iterat
         yield Draft(_commit(said), "dependency-audit", audit, tree)
     if sections.get("rollback"):
         yield Draft(_commit(said), "rollback-plan", short | {"plan": sections["rollback"]}, tree)
+
+
+def _rehearsals(repo: Repository, said: dict[str, Any]) -> Iterator[Draft]:
+    """Keep what pre-receive has rehearsed."""
+    for text in said.pop("rehearsals", ()):
+        from gatepost.entry.rehearsing import drafts_of
+        from gatepost.rehearsals import recorded
+
+        made = recorded.loads(text)
+        if made is not None:
+            about = {"ref": said["ref"], "head": _commit(said), "pusher": said.get("pusher")}
+            said["rehearsed"] = True
+            yield from drafts_of(repo, made, about)
 
 
 def _verdict(tree: str | None, said: dict[str, Any]) -> Draft:
@@ -198,6 +213,22 @@ def _start_build(directory: Path, judged: list[dict[str, Any]]) -> Iterator[str]
         except (GatepostError, OSError) as error:
             incident.note(directory, f"no build of {_commit(said)}: {error}")
             yield f"gatepost: the build did not start: {printable(str(error), 200)}"
+
+
+def _start_rehearsal(directory: Path, judged: list[dict[str, Any]]) -> Iterator[str]:
+    """Start the rehearsals that the operator wants of what has landed, detached."""
+    if not judged or not (directory / "gatepost.toml").is_file():
+        return
+    for said in judged:
+        if said.get("rehearsed") or not (said.get("sections") or {}).get("migrations"):
+            continue
+        from gatepost.entry import rehearsing
+
+        try:
+            rehearsing.ask(directory, said)
+        except (GatepostError, OSError) as error:
+            incident.note(directory, f"no rehearsal of {_commit(said)}: {error}")
+            yield f"gatepost: the rehearsal did not start: {printable(str(error), 200)}"
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gatepost.entry import handover, incident, pending
@@ -37,6 +37,7 @@ class Judged:
     reviewed: bool = True
     remark: str = ""
     watched: bool = False
+    rehearsed: tuple[str, ...] = ()
 
     @property
     def refuses(self) -> bool:
@@ -92,6 +93,7 @@ class _Push:
     who: Pusher
     known: dict[tuple[str | None, str], Report]
     watched: set[str]
+    rehearsed: dict[str, list[str]] = field(default_factory=dict)
 
     def judge(self, update: RefUpdate, target: str) -> Judged:
         finding = refused(self.repo, self.server, update, target)
@@ -114,7 +116,8 @@ class _Push:
             raise
         except (CannotJudge, PolicyError) as error:
             report = _report(update, skipped=(_skip(error),))
-        return Judged(update, target, report, deploys, reviewed, watched=report.head in self.watched)
+        watched, rehearsed = report.head in self.watched, tuple(self.rehearsed.get(report.head, ()))
+        return Judged(update, target, report, deploys, reviewed, watched=watched, rehearsed=rehearsed)
 
     def _listed(self, report: Report) -> Report:
         """Say beside what waits for a review that the server lists nobody who could give one, where that is so."""
@@ -167,10 +170,21 @@ class _Push:
                 policy = replace(read_policy(ruled, self.server.file)[0], trees=policy.trees)
         if "verification" in policy.tables or (policy.pushed and "verification" in policy.pushed.tables):
             self.watched.add(change.head_oid)
+        self._rehearsed(change, policy)
         extra = (*invalid, *crafted(change), *_after_regression(self.repo, self.server.directory, change, policy))
         report = evaluate(change, policy, extra=extra)
         logged = tuple(self._logged(skip) if skip.detail else skip for skip in report.skipped)
         return replace(report, skipped=logged)
+
+    def _rehearsed(self, change: Change, policy: Policy) -> None:
+        """Rehearse first what the policy wants rehearsed before it lands."""
+        told = (policy, policy.pushed) if policy.pushed else (policy,)
+        wanted = [table for one in told for table in one.tables.get("migrations", ())]
+        if any(table.rehearse == "pre-receive" for table in wanted):
+            from gatepost.entry import rehearsing
+
+            rehearsing.before_landing(change, policy, self.server.directory, self.who.name)
+            self.rehearsed.setdefault(change.head_oid, []).extend(rehearsing.made_for(change))
 
     def _logged(self, skip: Skip) -> Skip:
         """Keep an internal error's traceback in the log of the server, where the pusher cannot see it."""
@@ -258,6 +272,7 @@ def verdict(one: Judged, mode: str, who: Pusher) -> dict[str, object]:
         "deploy": one.deploys,
         "reviewed": one.reviewed,
         "watch": one.watched,
+        **({"rehearsals": list(one.rehearsed)} if one.rehearsed else {}),
     }
 
 

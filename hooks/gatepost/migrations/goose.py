@@ -20,7 +20,7 @@ REGISTERED = re.compile(
 )
 
 
-REHEARSE = "read it yourself, and run up, down, up on a scratch database"
+REHEARSE = "read it yourself, and rehearse it: gatepost rehearse BASE..HEAD"
 
 
 def root(path: str) -> str | None:

@@ -10,7 +10,7 @@ from gatepost.migrations._look import Look
 from gatepost.paths import parent
 
 NAME = re.compile(r"(?P<kind>[VU])(?P<version>\d{1,20})__(?P<name>.*)\.(?P<suffix>sql|rs)", re.DOTALL)
-REHEARSE = "read it yourself, and run up, down, up on a scratch database"
+REHEARSE = "read it yourself, and rehearse it: gatepost rehearse BASE..HEAD"
 
 
 def root(path: str) -> str | None:

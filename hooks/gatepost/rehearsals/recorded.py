@@ -10,12 +10,13 @@ from typing import Any, get_args
 from gatepost import __version__
 from gatepost.errors import GitError
 from gatepost.git import Repository
-from gatepost.migrations import Migration
+from gatepost.migrations import History, Migration
 from gatepost.rehearsals import Failure, Lost, Rehearsal, Rehearsed, Verdict
-from gatepost.rehearsals._plan import Course
+from gatepost.rehearsals._plan import Course, courses
 from gatepost.rehearsals._scripts import digest
 
 REFS = "refs/gatepost-rehearsal"
+OWN = "refs/gatepost/rehearsal"  # what a server has rehearsed itself: no client can push there
 FORMAT = 1
 LIMIT = 1024 * 1024
 
@@ -38,6 +39,11 @@ def key(course: Course) -> str:
     return hashlib.sha256(json.dumps(told).encode("utf-8", "surrogateescape")).hexdigest()[:40]
 
 
+def keys(history: History) -> list[str]:
+    """Give the keys of the rehearsals that a history needs."""
+    return [key(course) for course in courses(history)]
+
+
 def base_key(course: Course, server: str) -> str:
     """Name the database below a rehearsal: all earlier migrations, what runs before each, the server's version."""
     settings = course.history.place.settings
@@ -56,18 +62,18 @@ def _named(migration: Migration) -> list[Any]:
     return [migration.version, migration.part, sorted(migration.files.items())]
 
 
-def save(repo: Repository, rehearsal: Rehearsal) -> None:
+def save(repo: Repository, rehearsal: Rehearsal, refs: str = REFS) -> None:
     """Keep it; whoever pushes brings it along with ``refs/gatepost-rehearsal/*``."""
     blob = repo.text("hash-object", "-w", "--stdin", stdin=dumps(rehearsal).encode("utf-8", "surrogateescape"))
     try:
-        repo.run("update-ref", f"{REFS}/{rehearsal.key}", blob)
+        repo.run("update-ref", f"{refs}/{rehearsal.key}", blob)
     except GitError:  # another process keeps the same at this moment
         return
 
 
-def load(repo: Repository, name: str) -> Rehearsal | None:
+def load(repo: Repository, name: str, refs: str = REFS) -> Rehearsal | None:
     """Give what is kept under a key; None where there is nothing that can be used."""
-    found = repo.objects.info(f"{REFS}/{name}")
+    found = repo.objects.info(f"{refs}/{name}")
     if found is None or found[1] != "blob" or found[2] > LIMIT:
         return None
     made = loads(repo.objects.read(found[0]))

@@ -18,6 +18,7 @@ from gatepost.rehearsals._shape import Shapes
 from gatepost.rehearsals._walk import Sender, sql_sender
 
 FOLDER = "gatepost/scratch-templates"
+URL = "GATEPOST_SCRATCH_URL"
 SECONDS = 60.0  # for one script
 Say = Callable[[str], None]
 

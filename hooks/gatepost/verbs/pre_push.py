@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from gatepost.entry.client import hook, judge
 from gatepost.entry.pre_push import changes, updates
-from gatepost.git import Repository
+from gatepost.git import Change, Repository
 from gatepost.model import RefUpdate, Report
+from gatepost.policy import Policy
 from gatepost.verbs import Verb
 
 if TYPE_CHECKING:
@@ -33,7 +34,17 @@ def main(args: argparse.Namespace) -> int:
 def _reports(remote: str, pushed: list[RefUpdate]) -> Iterator[Report]:
     with Repository(own=True) as repo:
         for change in changes(repo, remote, pushed):
-            yield judge(change)
+            yield judge(change, _rehearsed)
+
+
+def _rehearsed(change: Change, policy: Policy) -> None:
+    """Rehearse the migrations of a push first, where there are any."""
+    from gatepost.checks._plausible import touches_migrations
+
+    if touches_migrations(change, policy):
+        from gatepost.entry.rehearsing import before_push
+
+        before_push(change, policy)
 
 
 VERB = Verb("pre-push", "judge what is pushed (git's pre-push hook)", add_arguments, main, {"remote": "", "url": ""})

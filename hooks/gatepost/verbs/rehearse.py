@@ -13,10 +13,8 @@ from gatepost.git import Repository, make_change
 from gatepost.model import printable
 from gatepost.policy import Policy
 from gatepost.rehearsals import Rehearsal, recorded, report, runner
-from gatepost.rehearsals.stage import FOLDER, Asked
+from gatepost.rehearsals.stage import FOLDER, URL, Asked
 from gatepost.verbs import Verb
-
-URL = "GATEPOST_SCRATCH_URL"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

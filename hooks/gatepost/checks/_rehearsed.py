@@ -1,0 +1,176 @@
+"""Say what the rehearsal of a migration has shown, in the place of what the static model supposes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from gatepost.checks import _migration_rules as rules
+from gatepost.checks._rollback_rules import REHEARSAL_FAILED
+from gatepost.git import Change
+from gatepost.model import Finding, Level, Rule, Skip, printable
+from gatepost.policy import Policy
+from gatepost.rehearsals import Rehearsed
+from gatepost.rehearsals.known import Fresh, Known, mode, of_migration, on_server
+from gatepost.rehearsals.known import rehearsals as known_rehearsals
+from gatepost.rehearsals.report import said
+
+Found = Mapping[tuple[str, str], tuple[Rehearsed, Known]]
+# The report's word for each verdict; one that is not here leaves the word of the form.
+WORDS = {
+    "reversible": "ok",
+    "data-loss": "lossy",
+    "down-fails": "wrong",
+    "schema-differs": "wrong",
+    "down-fails-with-rows": "data-dependent",
+}
+_JUDGED = frozenset(WORDS)
+_FORM = ("missing", "empty", "raising", "irreversible", "none-by-design")
+_SUPPOSED = (rules.WRONG_DOWN, rules.LOSSY_DOWN, rules.DATA_DEPENDENT_DOWN, rules.NOOP_DOWN)
+_RULES: Mapping[str, Rule] = {
+    "data-loss": rules.LOSSY_DOWN,
+    "down-fails": REHEARSAL_FAILED,
+    "up-fails": REHEARSAL_FAILED,
+    "schema-differs": rules.WRONG_DOWN,
+    "down-fails-with-rows": rules.DATA_DEPENDENT_DOWN,
+}
+_FIX = {
+    "data-loss": "copy the values aside in the up and read them in the down, or plan a backup: gatepost rollback plan",
+    "down-fails": "mend the down, then: gatepost rehearse BASE..HEAD",
+    "up-fails": "mend the up, then: gatepost rehearse BASE..HEAD",
+    "schema-differs": "mend the down, then: gatepost rehearse BASE..HEAD",
+    "down-fails-with-rows": "in the down, first fill, convert or delete the rows that do not fit; "
+    "then: gatepost rehearse BASE..HEAD",
+}
+_MOST = 5
+
+
+def found(change: Change, policy: Policy) -> Found:
+    """Give what is known of each migration."""
+    return of_migration(known_rehearsals(change, policy))
+
+
+def enter(entries: Iterable[dict[str, Any]], seen: Found) -> None:
+    """Put what was seen into the report's entries."""
+    by_entry = {(path, printable(version)): pair for (path, version), pair in seen.items()}
+    for entry in entries:
+        pair = by_entry.get((entry["path"], entry["version"]))
+        if pair is not None:
+            _enter(entry, *pair)
+
+
+def _enter(entry: dict[str, Any], one: Rehearsed, known: Known) -> None:
+    made = known.rehearsal
+    entry["rehearsed"] = {
+        "verdict": one.verdict,
+        "server": f"{made.engine} {made.server}".strip(),
+        "at": made.at,
+        "how": printable(made.how, 200),
+    }
+    if known.claimed:
+        entry["rehearsed"]["claimed"] = True
+    elif one.verdict in WORDS and entry["down"] not in _FORM:
+        entry["down"] = WORDS[one.verdict]
+
+
+def overruled(findings: Iterable[Finding], seen: Found) -> Iterator[Finding]:
+    """Leave out what the model supposes of a down that was really run; a client's claim leaves all in."""
+    judged = {(path, printable(version)): one for (path, version), (one, known) in seen.items() if not known.claimed}
+    for finding in findings:
+        one = judged.get((str(finding.data.get("path")), str(finding.data.get("version"))))
+        unsure = finding.rule is rules.NOT_ANALYSED and "differences" in finding.data
+        supposed = finding.rule in _SUPPOSED or unsure
+        if one is not None and one.verdict == "reversible":
+            supposed = supposed or finding.rule in (rules.MISSING_DOWN, rules.EMPTY_DOWN)
+        if one is None or one.verdict not in _JUDGED or not supposed:
+            yield finding
+
+
+def findings(seen: Found) -> Iterator[Finding]:
+    """Give the findings on what was seen."""
+    for one, known in seen.values():
+        rule = _RULES.get(one.verdict)
+        if rule is not None:
+            yield _finding(rule, one, known, _told(one), None)
+        elif one.failure is not None and one.verdict == "reversible":
+            message = f"the up of {_named(one)} fails on rows that its base allows: {one.failure.message}"
+            yield _finding(REHEARSAL_FAILED, one, known, message, "warning")
+
+
+def _named(one: Rehearsed) -> str:
+    return printable(one.version or one.path, 60)
+
+
+def _told(one: Rehearsed) -> str:
+    named = _named(one)
+    lost = [said(each) for each in one.lost if each.when == "before"]
+    head = {
+        "data-loss": f"the down of {named} does not bring back what was there",
+        "down-fails": f"the down of {named} fails",
+        "up-fails": f"the up of {named} fails",
+        "schema-differs": f"the down of {named} does not give back the schema that was there",
+        "down-fails-with-rows": f"the down of {named} fails once there are rows",
+    }[one.verdict]
+    why: list[str] = [one.failure.message] if one.failure else []
+    if one.verdict == "schema-differs":
+        why = [*one.differences, *lost] or [one.reason]
+    elif one.verdict == "data-loss":
+        why = lost
+    more = f"; and {len(why) - _MOST} more" if len(why) > _MOST else ""
+    return f"{head}: {'; '.join(why[:_MOST])}{more}"
+
+
+def _finding(rule: Rule, one: Rehearsed, known: Known, message: str, level: Level | None) -> Finding:
+    made, failure = known.rehearsal, one.failure
+    claim = ", as the pusher's own rehearsal says" if known.claimed else ""
+    data: dict[str, Any] = {
+        "framework": one.framework,
+        "version": printable(one.version),
+        "path": one.path,
+        "down": WORDS.get(one.verdict, "ok"),
+        "rehearsed": {"verdict": one.verdict, "server": f"{made.engine} {made.server}".strip(), "at": made.at},
+        "lost": [
+            {"table": each.table, "column": each.column, "rows": each.rows, "when": each.when} for each in one.lost[:50]
+        ],
+        "differences": [{"text": printable(text, 300)} for text in one.differences[:50]],
+    }
+    if failure:
+        data |= {
+            "statement": printable(failure.statement, 500),
+            "line": failure.line,
+            "error": printable(failure.message, 500),
+            "code": failure.code,
+        }
+    text = printable(f"{message} (rehearsed on {made.engine} {made.server}{claim})", 900)
+    path, line = (failure.path, failure.line) if failure else (one.path, 1)
+    fix = _FIX.get(one.verdict, "fill or convert such rows first, in the same up")
+    key = f"{one.version} {one.verdict} {one.up[:16]} {one.down[:16]}"
+    return Finding(rule, path, text, fix, line, data, level, key=key)
+
+
+def skips(change: Change, policy: Policy, seen: Found) -> Iterator[Skip]:
+    """Say what should have been rehearsed and was not; on a server that wants it first, it refuses the push."""
+    from gatepost.migrations import collect
+    from gatepost.rehearsals import recorded
+
+    refused = change.shared(Fresh).refused
+    for known in {id(known): known for _, known in seen.values()}.values():
+        made = known.rehearsal
+        if made.whole == "unknown" and not any(one.verdict != "unknown" for one in made.migrations):
+            yield Skip("migrations", f"{printable(made.root)} was not rehearsed: {printable(made.reason, 400)}")
+    if refused and not on_server(change):
+        yield Skip("migrations", refused)
+    for history in change.shared(collect, policy).histories:
+        if mode(history) == "pre-receive" and recorded.keys(history) and on_server(change):
+            yield from _demanded(history.place.root, recorded.keys(history), seen, refused)
+
+
+def _demanded(root: str, keys: Iterable[str], seen: Found, refused: str) -> Iterator[Skip]:
+    own = {known.rehearsal.key: known.rehearsal for _, known in seen.values() if not known.claimed}
+    for name in keys:
+        made = own.get(name)
+        if made is None or any(one.verdict == "unknown" for one in made.migrations):
+            why = (made.reason if made else "") or refused or "nobody has rehearsed it here"
+            reason = f'{printable(root)} has rehearse = "pre-receive", and its rehearsal is missing: '
+            yield Skip("migrations", reason + printable(why, 400), True)
+            return

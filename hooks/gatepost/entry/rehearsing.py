@@ -1,0 +1,279 @@
+"""Rehearse what is pushed: on the client before the push, on a server for pushers whom its operator lists.
+
+A server runs pushed SQL only for the ``runners`` that its own policy file names, confined, and never a command that
+a push has configured. After a push this is done detached; before it where ``rehearse = "pre-receive"`` asks for it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gatepost.entry import incident
+from gatepost.errors import GatepostError, PolicyError
+from gatepost.git import INDEX, Change, Repository, make_change
+from gatepost.model import printable
+from gatepost.policy import FILE, Policy
+from gatepost.records import Draft, append_all, state_dir
+from gatepost.rehearsals import Rehearsal, recorded
+from gatepost.rehearsals.known import Fresh, mode
+from gatepost.rehearsals.runner import of_course, planned
+from gatepost.rehearsals.settings import Rehearsing
+from gatepost.rehearsals.stage import FOLDER, URL, Asked
+
+KIND = "rehearsal"
+LOG = "rehearsals.log"
+_WAITING = 50
+_QUIET = 2.0  # seconds that pass before progress is told
+
+
+def before_push(change: Change, policy: Policy) -> None:
+    """Rehearse on the client what has not been rehearsed yet; what cannot be is said, and stops nobody."""
+    if change.head_oid == INDEX or not _wanted(change, policy):
+        return
+    limit = policy.get("rehearsal", Rehearsing).limit
+    asked = Asked(os.environ.get(URL, ""), change.repo.directory() / FOLDER, limit, True, _progress())
+    with own_time():
+        made = _rehearsed(change, policy, asked, recorded.REFS)
+    for one in made:
+        change.shared(Fresh).made[one.key] = one
+
+
+def _wanted(change: Change, policy: Policy) -> bool:
+    return any(mode(course.history) != "off" for course in planned(change, policy))
+
+
+def _rehearsed(change: Change, policy: Policy, asked: Asked, refs: str) -> list[Rehearsal]:
+    """Rehearse what is not known yet, within the time for all; keep what could be told."""
+    until, made = time.monotonic() + asked.seconds, []
+    for course in planned(change, policy):
+        if mode(course.history) == "off":
+            continue
+        known = recorded.load(change.repo, recorded.key(course), refs)
+        left = max(1.0, until - time.monotonic())
+        one = known or of_course(course, replace(asked, seconds=left, commands=asked.commands and _own(course, policy)))
+        if known is None and one.whole != "unknown" and refs == recorded.REFS:
+            recorded.save(change.repo, one)
+        made.append(one)
+    return made
+
+
+def _own(course: Any, policy: Policy) -> bool:
+    """Tell whether the configuration of a place is the base's own: a pushed command is never run."""
+    from gatepost.migrations import Migrations
+
+    return course.history.place.settings in replace(policy, pushed=None).get_all("migrations", Migrations)
+
+
+def _progress() -> Any:
+    """Tell how far it is once it takes long."""
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        if time.monotonic() - started > _QUIET:
+            sys.stderr.write(f"gatepost: rehearsal: {printable(text, 200)}\n")
+
+    return say
+
+
+@contextmanager
+def own_time() -> Iterator[None]:
+    """Stop the clock of ``gate.deadline``, which is for judging: a rehearsal has a limit of its own."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    timer = signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+
+
+def own_settings(directory: Path) -> Rehearsing | None:
+    """Give ``[rehearsal]`` of the server's own file, where that lists runners; None otherwise."""
+    file = directory / FILE
+    if not file.is_file() or b"runners" not in file.read_bytes():
+        return None
+    from gatepost.gate import VOCABULARY
+    from gatepost.policy import parse_policy, parse_toml
+
+    policy = parse_policy(parse_toml(file.read_bytes(), str(file)), str(file), VOCABULARY)
+    settings = policy.get("rehearsal", Rehearsing)
+    return settings if settings.runners else None
+
+
+def listed(settings: Rehearsing | None, who: str) -> bool:
+    """Tell whether a pusher, as the server knows him, is one whose migrations it runs."""
+    return bool(settings and who and (who in settings.runners or "*" in settings.runners))
+
+
+def before_landing(change: Change, policy: Policy, directory: Path, who: str) -> None:
+    """Rehearse in pre-receive what the policy wants rehearsed before it lands, for pushers who are listed."""
+    from gatepost.checks._plausible import touches_migrations
+
+    if not touches_migrations(change, policy):
+        return
+    if not any(mode(course.history) == "pre-receive" for course in planned(change, policy)):
+        return
+    try:
+        settings = own_settings(directory)
+    except (PolicyError, OSError) as error:
+        change.shared(Fresh).refused = f"the server's own policy cannot be read: {error}"
+        return
+    if settings is None or not listed(settings, who):
+        named = f"{printable(who, 60)} is not listed" if who else "the server does not know who pushes"
+        change.shared(Fresh).refused = f"{named} in [rehearsal] runners of the server's own {FILE}; tell the operator"
+        return
+    with own_time():
+        for one in _rehearsed(change, policy, _asked(directory, settings), recorded.OWN):
+            change.shared(Fresh).made[one.key] = one
+
+
+def _asked(directory: Path, settings: Rehearsing) -> Asked:
+    url = Path(settings.url_file).read_text(encoding="utf-8").strip() if settings.url_file else ""
+    return Asked(url, state_dir(directory) / "scratch-templates", settings.limit)
+
+
+def made_for(change: Change) -> list[str]:
+    """Give what was rehearsed in pre-receive, for post-receive to keep."""
+    return [recorded.dumps(one) for one in change.shared(Fresh).made.values()]
+
+
+def ask(directory: Path, said: Mapping[str, Any]) -> None:
+    """Have the migrations of a landed update rehearsed, where its pusher is listed; a push never waits for it."""
+    changed = [one for one in (said.get("sections") or {}).get("migrations") or () if one.get("status") != "moved"]
+    head = said["change"].get("head")
+    if not changed or not head or not listed(own_settings(directory), str(said.get("pusher") or "")):
+        return
+    from gatepost.watch.detach import spawn
+
+    asked = {"head": head, "base": said["change"].get("base"), "ref": said["ref"], "pusher": said.get("pusher")}
+    waiting = _queue(directory)
+    fresh = waiting / f".{head}.{os.getpid()}"
+    fresh.write_text(json.dumps(asked))
+    fresh.replace(waiting / f"{time.time_ns()}-{head}")
+    spawn(directory, state_dir(directory) / LOG, "gatepost.entry.rehearsing")
+
+
+def child(directory: str) -> None:
+    """Rehearse one landed update after the other until none waits; one worker for each repository."""
+    git_dir = Path(directory)
+    while True:
+        with _hold(git_dir) as held:
+            if not held:
+                return
+            for path in _next(git_dir):
+                _work(git_dir, path)
+        if not any(_next(git_dir)):  # a push that came in between found the lock taken
+            return
+
+
+def _queue(directory: Path) -> Path:
+    path = state_dir(directory) / "rehearsals"
+    path.mkdir(exist_ok=True)
+    return path
+
+
+@contextmanager
+def _hold(git_dir: Path) -> Iterator[bool]:
+    with (state_dir(git_dir) / "rehearsals.lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _next(git_dir: Path) -> Iterator[Path]:
+    while found := sorted(path for path in _queue(git_dir).iterdir() if not path.name.startswith(".")):
+        yield found[0]
+
+
+def _work(git_dir: Path, path: Path) -> None:
+    try:
+        asked = json.loads(path.read_bytes())
+    except ValueError as error:
+        incident.note(git_dir, f"{path.name} in gatepost/rehearsals cannot be read: {error}")
+        path.unlink()
+        return
+    died = path.name.endswith(".begun")
+    begun = path if died else path.rename(path.with_name(path.name + ".begun"))
+    with Repository(git_dir, client=False) as repo:
+        try:
+            if died:
+                drafts = [_failed(asked, "the worker that rehearsed it died")]
+            elif len(list(begun.parent.iterdir())) > _WAITING:
+                drafts = [_failed(asked, f"more than {_WAITING} rehearsals wait; this one was left out")]
+            else:
+                drafts = again(repo, git_dir, asked)
+        except (GatepostError, OSError) as error:
+            drafts = [_failed(asked, str(error))]
+        except Exception as error:  # noqa: BLE001 - the worker goes on with the next, and the record says where to look
+            drafts = [_failed(asked, f"reference {incident.report(git_dir, error)} in gatepost/log")]
+        for draft in drafts:
+            if draft.body.get("reason") or draft.kind == "alarm":
+                incident.note(
+                    git_dir, f"rehearsal of {draft.oid}: {draft.body.get('reason') or draft.body.get('says')}"
+                )
+        append_all(repo, [replace(draft, tree=repo.resolve(draft.oid, "tree")) for draft in drafts])
+    begun.unlink()
+
+
+def _failed(asked: Mapping[str, Any], reason: str) -> Draft:
+    return Draft(asked["head"], KIND, {"ref": asked["ref"], "outcome": "failed", "reason": reason[:1000]})
+
+
+def again(repo: Repository, git_dir: Path, asked: Mapping[str, Any]) -> list[Draft]:
+    """Rehearse a landed update anew, keep it as the server's own, and hold a client's claim against it."""
+    from gatepost.gate import landed_policy
+
+    settings = own_settings(git_dir)
+    if settings is None:
+        return [_failed(asked, f"[rehearsal] runners is no longer in the server's own {FILE}")]
+    change = make_change(repo, asked["base"], asked["head"], asked["ref"])
+    policy = landed_policy(change.head, git_dir / FILE)
+    drafts = []
+    for one in _rehearsed(change, policy, _asked(git_dir, settings), recorded.OWN):
+        drafts += drafts_of(repo, one, asked)
+    return drafts
+
+
+def drafts_of(repo: Repository, one: Rehearsal, asked: Mapping[str, Any]) -> list[Draft]:
+    """Keep the server's own rehearsal; give its record, and an alarm where a claim said something else."""
+    if one.whole != "unknown":
+        recorded.save(repo, one, recorded.OWN)
+    body: dict[str, Any] = {"ref": asked["ref"], "outcome": "rehearsed", "rehearsal": json.loads(recorded.dumps(one))}
+    if one.whole == "unknown":
+        body |= {"outcome": "failed", "reason": one.reason[:1000]}
+    claimed = recorded.load(repo, one.key)
+    differing = differing_claims(claimed, one) if claimed else []
+    if claimed:
+        body["claimed"] = {"whole": claimed.whole, "server": claimed.server, "at": claimed.at, "differs": differing}
+    drafts = [Draft(asked["head"], KIND, body)]
+    if differing:
+        says = "; ".join(differing[:5])
+        alarm = {"rule": "rollback/rehearsal-failed", "ref": asked["ref"], "pusher": asked.get("pusher"), "says": says}
+        drafts.append(Draft(asked["head"], "alarm", alarm))
+    return drafts
+
+
+def differing_claims(claimed: Rehearsal, made: Rehearsal) -> list[str]:
+    """Say where a client's rehearsal and the server's own tell different things."""
+    theirs = {(one.path, one.version, one.up, one.down): one.verdict for one in claimed.migrations}
+    said = []
+    for one in made.migrations:
+        other = theirs.get((one.path, one.version, one.up, one.down), "nothing")
+        if other != one.verdict and one.verdict != "unknown":
+            said.append(f"{printable(one.path)}: the pusher claims {other}, and it is {one.verdict}")
+    return said

@@ -1,0 +1,215 @@
+"""What a rehearsal changes in the report, in pre-push, and what a server makes of one that a client brings."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from _rehearsals import POLICY, files
+from conftest import Repo
+from gatepost.cli import main
+from gatepost.entry import rehearsing
+from gatepost.gate import evaluate, read_policy
+from gatepost.git import Repository
+from gatepost.model import Report
+from gatepost.records import read
+from gatepost.rehearsals import recorded, runner
+
+BASE = "CREATE TABLE posts (id INTEGER PRIMARY KEY, body TEXT);"
+
+
+def history(repo: Repo, up: str, down: str | None, policy: str = "") -> str:
+    base = repo.commit(
+        {"gatepost.toml": POLICY.format(dialect="sqlite") + policy, **files(1, BASE, "DROP TABLE posts;")}
+    )
+    repo.commit(files(2, up, down))
+    return base
+
+
+def judged(repo: Repo, base: str) -> Report:
+    change = repo.change(base, "HEAD")
+    with change.repo:
+        return evaluate(change, read_policy(change)[0], only=("migrations",))
+
+
+def rules(report: Report) -> dict[str, str]:
+    return {finding.rule.id: finding.effective_level for finding in report.findings}
+
+
+LOSSY = ("ALTER TABLE posts DROP COLUMN body;", "ALTER TABLE posts ADD COLUMN body TEXT;")
+ASIDE = "CREATE TABLE aside (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO aside SELECT id, body FROM posts;"
+BACK = "UPDATE posts SET body = (SELECT body FROM aside WHERE aside.id = posts.id); DROP TABLE aside;"
+KEEPING = (ASIDE + LOSSY[0], LOSSY[1] + BACK)
+
+
+def test_the_rehearsal_is_in_the_section_and_in_the_finding(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    base = history(repo, *LOSSY)
+    assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)]) == 0
+    capsys.readouterr()
+    report = judged(repo, base)
+    (entry,) = report.sections["migrations"]
+    assert entry["down"] == "lossy"
+    assert entry["rehearsed"]["verdict"] == "data-loss"
+    assert entry["rehearsed"]["server"].startswith("sqlite 3")
+    assert entry["rehearsed"]["how"].startswith("SQLite")
+    assert rules(report) == {"migration/lossy-down": "warning"}
+    (found,) = report.findings
+    assert found.data["lost"] == [{"table": "posts", "column": "body", "rows": 2, "when": "before"}]
+    assert "posts.body (2 synthetic rows)" in found.message
+
+
+def test_it_overrules_what_the_model_supposes(repo: Repo) -> None:
+    """The model cannot follow the values that are put aside; what was seen is that they come back."""
+    base = history(repo, *KEEPING)
+    before = judged(repo, base)
+    assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)]) == 0
+    after = judged(repo, base)
+    assert after.sections["migrations"][0]["down"] == "ok"
+    assert after.findings == ()
+    assert before.sections["migrations"][0].get("rehearsed") is None
+
+
+def test_a_failing_down_is_an_error_with_its_statement(repo: Repo) -> None:
+    base = history(repo, "CREATE TABLE a (id INTEGER);", "\nDROP TABLE b;")
+    assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)]) == 1
+    report = judged(repo, base)
+    (found,) = report.findings
+    assert (found.rule.id, found.path, found.line) == ("rollback/rehearsal-failed", "db/002_m.down.sql", 2)
+    assert found.data["statement"] == "DROP TABLE b"
+    assert found.data["error"] == "no such table: b"
+    assert report.exit_code == 1
+
+
+def test_an_edit_makes_a_rehearsal_stale(repo: Repo) -> None:
+    base = history(repo, *LOSSY)
+    main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)])
+    repo.commit(files(2, LOSSY[0], LOSSY[1] + "\nSELECT 1;"))
+    assert "rehearsed" not in judged(repo, base).sections["migrations"][0]
+
+
+def push_side(repo: Repo, monkeypatch: pytest.MonkeyPatch, base: str) -> int:
+    """Run the pre-push hook as git would."""
+    monkeypatch.chdir(repo.path)
+    monkeypatch.setenv("PRE_COMMIT_FROM_REF", base)
+    monkeypatch.setenv("PRE_COMMIT_TO_REF", "main")
+    monkeypatch.setenv("PRE_COMMIT_REMOTE_NAME", "origin")
+    monkeypatch.setattr("sys.stdin", None)
+    return main(["pre-push"])
+
+
+def test_pre_push_rehearses_by_itself(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = history(repo, "CREATE TABLE a (id INTEGER);", "DROP TABLE b;")
+    assert push_side(repo, monkeypatch, base) == 1
+    said = capsys.readouterr().out
+    assert "db/002_m.down.sql:1: error rollback/rehearsal-failed" in said
+    assert repo.git("for-each-ref", recorded.REFS)
+
+
+def test_pre_push_is_quiet_where_the_policy_says_off(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = history(repo, "CREATE TABLE a (id INTEGER);", "DROP TABLE b;", 'rehearse = "off"\n')
+    push_side(repo, monkeypatch, base)
+    assert not repo.git("for-each-ref", recorded.REFS)
+
+
+def test_no_engine_at_hand_is_said_and_stops_nobody(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = history(repo, "CREATE TABLE a (id INTEGER);", "DROP TABLE a;", 'server = "99"\n')
+    assert push_side(repo, monkeypatch, base) == 0
+    assert "was not rehearsed: SQLite 99 is needed" in capsys.readouterr().out
+
+
+def server(tmp_path: Path, policy: str) -> Repo:
+    made = Repo(tmp_path / "server.git", bare=True)
+    (made.path / "gatepost.toml").write_text(policy)
+    assert main(["install", "--server", str(made.path)]) == 0
+    return made
+
+
+def push(repo: Repo, to: Repo, *refs: str, who: str = "ada") -> str:
+    environ = {"GL_USER": who, "GL_REPO": "r"} if who else {}
+    return repo.git("push", str(to.path), *refs, check=False, env=environ) or ""
+
+
+def waited(repo: Repo, head: str, kind: str) -> list[Mapping[str, Any]]:
+    for _ in range(300):
+        with Repository(repo.path) as opened:
+            found = list(read(opened, head, kind))
+        if found:
+            return found
+        time.sleep(0.1)
+    return []
+
+
+def test_a_listed_pushers_claim_is_rehearsed_again(repo: Repo, tmp_path: Path) -> None:
+    """The client claims that all is well; the server's own rehearsal says otherwise, loudly."""
+    to = server(tmp_path, '[gate]\nmode = "report"\n[rehearsal]\nrunners = ["ada"]\n')
+    base = history(repo, *LOSSY)
+    push(repo, to, f"{base}:refs/heads/main")
+    change = repo.change(base, "HEAD")
+    with change.repo:
+        (course,) = runner.planned(change, read_policy(change)[0])
+        made = runner.of_course(course, runner.Asked())
+        forged = json.loads(recorded.dumps(made))
+        forged["whole"] = forged["migrations"][0]["verdict"] = "reversible"
+        lie = recorded.loads(json.dumps(forged))
+        assert lie
+        recorded.save(change.repo, lie)
+    push(repo, to, f"{recorded.REFS}/*:{recorded.REFS}/*")
+    push(repo, to, "main:refs/heads/main")
+    head = repo.git("rev-parse", "main")
+    (record,) = waited(to, head, rehearsing.KIND)
+    assert record["rehearsal"]["whole"] == "data-loss"
+    assert record["claimed"]["whole"] == "reversible"
+    (alarm,) = waited(to, head, "alarm")
+    assert "the pusher claims reversible, and it is data-loss" in alarm["says"]
+    assert to.git("for-each-ref", recorded.OWN)
+    (verdict,) = waited(to, head, "verdict")
+    (entry,) = verdict["sections"]["migrations"]
+    assert entry["rehearsed"]["claimed"] is True
+    assert entry["down"] == "lossy"  # the model's own word: a claim that is better does not count
+
+
+def test_nobody_else_has_anything_run_there(repo: Repo, tmp_path: Path) -> None:
+    to = server(tmp_path, '[gate]\nmode = "report"\n[rehearsal]\nrunners = ["grace"]\n')
+    base = history(repo, *LOSSY)
+    push(repo, to, f"{base}:refs/heads/main")
+    push(repo, to, "main:refs/heads/main")
+    assert not (to.path / "gatepost" / "rehearsals").exists()
+
+
+@pytest.mark.parametrize(("who", "lands"), [("ada", True), ("eve", False), ("", False)])
+def test_before_landing_where_the_policy_says_so(repo: Repo, tmp_path: Path, who: str, lands: bool) -> None:
+    to = server(tmp_path, '[gate]\nprotected = ["refs/heads/main"]\ndeploy = []\n[rehearsal]\nrunners = ["ada"]\n')
+    base = history(repo, "CREATE TABLE a (id INTEGER);", "DROP TABLE a;", policy='rehearse = "pre-receive"\n')
+    to.git("fetch", "-q", str(repo.path), f"{base}:refs/heads/main")
+    environ = os.environ | ({"GL_USER": who, "GL_REPO": "r"} if who else {})
+    done = subprocess.run(
+        ["git", "push", str(to.path), "main"], cwd=repo.path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode == 0) is lands, done.stderr
+    head = repo.git("rev-parse", "main")
+    if lands:
+        (record,) = waited(to, head, rehearsing.KIND)
+        assert record["rehearsal"]["whole"] == "reversible"
+        assert to.git("for-each-ref", recorded.OWN)
+    else:
+        assert 'rehearse = "pre-receive"' in done.stderr
+        assert "[rehearsal] runners" in done.stderr
+
+
+def test_a_client_cannot_write_the_servers_own(repo: Repo, tmp_path: Path) -> None:
+    to = server(tmp_path, "")
+    base = history(repo, *LOSSY)
+    assert base
+    push(repo, to, f"HEAD:{recorded.OWN}/x")
+    assert not to.git("for-each-ref", recorded.OWN)
