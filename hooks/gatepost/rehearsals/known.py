@@ -68,7 +68,8 @@ def on_server(change: Change) -> bool:
 def _same_server(history: History, rehearsal: Rehearsal) -> bool:
     """Tell whether it was made on the major version that the policy names."""
     wanted = history.place.settings.server if history.place.settings else ""
-    return not wanted or not rehearsal.server or rehearsal.server.split(".")[: wanted.count(".") + 1] == wanted.split(".")
+    made_on = rehearsal.server.split(".")[: wanted.count(".") + 1]
+    return not wanted or not rehearsal.server or made_on == wanted.split(".")
 
 
 def of_migration(found: tuple[Known, ...]) -> dict[tuple[str, str], tuple[Rehearsed, Known]]:
