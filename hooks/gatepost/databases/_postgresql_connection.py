@@ -25,6 +25,10 @@ _SPARE = 5.0
 _LONGEST = 2000
 
 
+class NotYet(Unable):
+    """Say that the server is starting, or recovering from the crash of a backend."""
+
+
 class Wire:
     """One connection. Each ``rows`` commits unless a ``begin`` came before; several statements may be one text."""
 
@@ -151,11 +155,12 @@ def open_wire(place: Address, seconds: float, *, limit: float = 0.0, keep: bool 
     try:
         driver = _opened(Driver, place, seconds, keep, settings)
     except DatabaseError as error:
-        fields = error.args[0] if error.args else {}
-        said = fields.get("M", "") if isinstance(fields, dict) else ""
-        raise Unable(f"{place.where}: {printable(said, 200) or 'it refuses the connection'}") from None
+        failed = failure(error.args[0] if error.args else "it refuses the connection", "")
+        raise (NotYet if failed.code == "57P03" else Unable)(f"{place.where}: {failed.message[:200]}") from None
     except ERRORS as error:
-        raise Unable(f"{place.where} cannot be reached: {_why(error)}", "see that it runs and lets us in") from None
+        # A server that takes the connection and drops it may be busy with the crash of a backend.
+        kind = NotYet if isinstance(error, ConnectionError) or not isinstance(error, OSError) else Unable
+        raise kind(f"{place.where} cannot be reached: {_why(error)}", "see that it runs and lets us in") from None
     driver.patience(limit + _SPARE if limit else None)
     return Wire(driver, place.where, limit)
 

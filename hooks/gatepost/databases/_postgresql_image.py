@@ -102,7 +102,8 @@ class Images:
     def forget(self, key: str) -> None:
         """Take an image away."""
         if self._folder is not None:
-            (self._folder / key).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                (self._folder / key).unlink()
 
     def _write(self, path: Path, image: bytes) -> None:
         file, name = tempfile.mkstemp(prefix="tmp-", dir=path.parent)

@@ -46,7 +46,7 @@ class Programs:
     @property
     def number(self) -> int:
         """The major version as a number."""
-        return int(self.major)
+        return int(self.version.partition(".")[0])
 
 
 def major(version: str) -> str:

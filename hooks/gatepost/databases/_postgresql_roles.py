@@ -7,9 +7,22 @@ defaults of pushed SQL run with its rights, so it is no superuser either, only a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gatepost.databases import Limits
 
 ADMIN, MIGRATOR, SEEDER = "gatepost", "migrator", "seeder"
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The names of the roles on a server; ``prefix`` begins those of databases, ``superuser`` is about the admin."""
+
+    admin: str = ADMIN
+    migrator: str = MIGRATOR
+    seeder: str = SEEDER
+    prefix: str = "scratch_"
+    superuser: bool = True
 
 
 def founding(major: int) -> tuple[str, ...]:

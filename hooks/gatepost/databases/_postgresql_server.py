@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gatepost.databases import Limits, Unable
@@ -17,7 +17,8 @@ from gatepost.databases._postgresql_connection import Wire, open_wire
 from gatepost.databases._postgresql_image import Damaged, Images, unpack
 from gatepost.databases._postgresql_place import Place, place
 from gatepost.databases._postgresql_programs import ENVIRONMENT, Account, Programs
-from gatepost.databases._postgresql_roles import ADMIN, founding
+from gatepost.databases._postgresql_roles import ADMIN, Roles, bounds, founding
+from gatepost.databases._postgresql_watch import size
 from gatepost.model import printable
 
 PORT = 5432
@@ -77,6 +78,29 @@ class Server:
         self.pid = 0
 
     @property
+    def number(self) -> int:
+        """The major version."""
+        return self.programs.number
+
+    @property
+    def where(self) -> str:
+        """Where its programs are."""
+        return str(self.programs.directory)
+
+    @property
+    def roles(self) -> Roles:
+        """The roles that it was founded with."""
+        return Roles()
+
+    def size(self, database: int) -> int:
+        """Give the bytes of a database and of what all share."""
+        return size(self.home.data, database)
+
+    def bounds(self) -> Sequence[str]:
+        """Give the statements that bind the roles."""
+        return bounds(self.limits)
+
+    @property
     def address(self) -> Address:
         """Where the administrator connects."""
         return Address(ADMIN, "postgres", directory=str(self.home.root), port=PORT)
@@ -84,9 +108,7 @@ class Server:
     @property
     def alive(self) -> bool:
         """Whether it runs."""
-        if not self.pid or self._watcher is None or self._watcher.poll() is not None:
-            return False
-        return (self.home.data / "postmaster.pid").exists()
+        return bool(self.pid and self._watcher is not None and self._running())
 
     def create(self) -> None:
         """Make a new cluster with ``initdb``, and found the roles in it. Raises Unable."""
@@ -121,7 +143,8 @@ class Server:
         unpack(image, self.home.data, self.home.account)
 
     def start(self) -> None:
-        """Start it, and wait until it answers. Raises Unable."""
+        """Start it, after a crash again, and wait until it answers. Raises Unable."""
+        self._dismiss(b"keep\n")
         (self.home.data / "postmaster.pid").unlink(missing_ok=True)
         self._watcher = subprocess.Popen(
             [*self._walls(), "/bin/sh", "-c", _WATCH, "gatepost", *self._bounds(), str(self.home.root),
@@ -179,9 +202,9 @@ class Server:
             return file.read(100_000)
         return b""
 
-    def connect(self, database: str = "postgres", user: str = "", *, keep: bool = True) -> Wire:
+    def connect(self, database: str = "", user: str = "", *, keep: bool = True) -> Wire:
         """Connect, as the administrator or as another role. Raises Unable."""
-        return open_wire(self.address.to(database, user), 10.0, keep=keep)
+        return open_wire(self.address.to(database or "postgres", user), 10.0, keep=keep)
 
     def kill(self) -> None:
         """End it at once, whatever it does."""
@@ -292,6 +315,3 @@ def _empty(made: Server, images: Images) -> None:
             return
     made.create()
     images.store(name, made.home.data)
-
-
-Opener = Callable[[str], contextlib.AbstractContextManager[Server]]

@@ -34,9 +34,9 @@ class Watchdog:
     """One thread for a server; it sleeps while nothing runs."""
 
     def __init__(
-        self, terminate: Callable[[int], None], kill: Callable[[], None], data: Path | None, disk: int
+        self, terminate: Callable[[int], None], kill: Callable[[], None], size: Callable[[int], int], disk: int
     ) -> None:
-        self._terminate, self._kill, self._data, self._disk = terminate, kill, data, disk
+        self._terminate, self._kill, self._size, self._disk = terminate, kill, size, disk
         self._leases: dict[int, Lease] = {}
         self._changed = threading.Condition()
         self._closing = False
@@ -93,12 +93,12 @@ class Watchdog:
     def _fault(self, lease: Lease, now: float) -> str:
         if now > lease.until:
             return lease.why
-        if self._data is not None and _size(self._data, lease.database) > self._disk:
+        if lease.database and self._size(lease.database) > self._disk:
             return f"it used more than {self._disk >> 20} MiB of disk"
         return ""
 
 
-def _size(data: Path, database: int) -> int:
+def size(data: Path, database: int) -> int:
     """Give the bytes of one database and of what all share; the other databases are not its own."""
     total, folders = 0, [str(data)]
     mine, base = str(database), str(data / "base")

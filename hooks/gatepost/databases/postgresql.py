@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 from contextlib import AbstractContextManager
-from typing import Any
 
 from gatepost.databases import Connection, Engine, Facts, Limits, Needs, Scratch, Unable
 from gatepost.sql.schema import Schema
@@ -25,20 +23,15 @@ def _connect(url: str, seconds: float) -> Connection:
 
 
 def _inspect(connection: Connection) -> Schema:
-    found: Schema = _catalog().inspect(connection)
-    return found
+    from gatepost.databases._postgresql_catalog import inspect
+
+    return inspect(connection)
 
 
 def _facts(connection: Connection) -> Facts:
-    found: Facts = _catalog().facts(connection)
-    return found
+    from gatepost.databases._postgresql_catalog import facts
 
-
-def _catalog() -> Any:
-    try:
-        return importlib.import_module("gatepost.databases._postgresql_catalog")
-    except ModuleNotFoundError:
-        raise Unable("PostgreSQL cannot be introspected yet") from None
+    return facts(connection)
 
 
 ENGINE = Engine(
