@@ -88,9 +88,10 @@ class Host:
             self.backend.start()
         try:
             self.admin("select 1")
-        except Unable:
+        except Unable as error:
+            # A server that is just dying still counts as alive; look again.
             self._reset()
-            raise
+            raise NotYet(error.message, error.hint) from None
 
     def _patiently(self, act: Callable[[], T]) -> T:
         # After the crash of a backend the server is back in a moment.
