@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gatepost.checks._inline import Comments
-from gatepost.checks._queries_rules import BREAKS
+from gatepost.checks._queries_rules import BREAKS, LOSES_INDEX
 from gatepost.git import Change
+from gatepost.migrations import History
 from gatepost.model import Finding, Level, Outcome, Skip, printable
 from gatepost.policy import Policy
-from gatepost.queries._changed import Hit, Verdict, examine
+from gatepost.queries import Query
+from gatepost.queries._changed import Hit, Lost, Verdict, examine
+from gatepost.sql.changes import SchemaChange
 
 SHOWN = 12  # findings for one statement; the section holds all
 ADVICE = (
@@ -24,8 +27,15 @@ def outcome(change: Change, policy: Policy) -> Outcome:
     verdict = change.shared(examine, policy)
     comments = change.shared(Comments)
     entries = [_entry(hit) for hit in verdict.hits]
-    findings = list(comments.heard(_findings(verdict.hits)))
-    section = {"broken": entries, "loses_index": [], "judged": verdict.judged, "unread": len(verdict.unread)}
+    findings = list(comments.heard([*_findings(verdict.hits), *_losing(verdict.lost)]))
+    section = {
+        "broken": entries,
+        "loses_index": [_lost_entry(lost) for lost in verdict.lost],
+        "judged": verdict.judged,
+        "unread": len(verdict.unread),
+        "prepared": verdict.prepared,
+        "server": verdict.server,
+    }
     return Outcome(tuple(findings), {"queries": section}, tuple(_skipped(verdict)))
 
 
@@ -52,12 +62,59 @@ def _findings(hits: Sequence[Hit]) -> Iterator[Finding]:
             yield Finding(BREAKS, path, message, ADVICE, line, {"path": path, "line": line}, key=f"more {path} {count}")
 
 
+def _losing(lost: Sequence[Lost]) -> Iterator[Finding]:
+    for one in lost[:SHOWN]:
+        path, line = _stands(one.blame, one.history, one.known.query)
+        what = f"{one.blame.operation.word} {_about(one.blame)} leaves" if one.blame else "the migration leaves"
+        message = (
+            f"{printable(what, 120)} {_named(one.known.query)} without an index on {printable(one.table, 80)}: "
+            "it reads the whole table on each call"
+        )
+        fix = (
+            f"create the index that it needs on {printable(one.table, 80)} before the old one goes, or keep the old one"
+        )
+        key = f"{one.known.query.path} {one.known.query.name} {one.table} {one.known.query.text}"
+        yield Finding(LOSES_INDEX, path, message, fix, line, _lost_entry(one), key=key)
+    if len(lost) > SHOWN:
+        path, line = _stands(lost[0].blame, lost[0].history, lost[0].known.query)
+        message = f"{len(lost) - SHOWN} more known queries lose their index; the report's section lists them"
+        yield Finding(LOSES_INDEX, path, message, "keep the indexes", line, {"path": path, "line": line})
+
+
+def _lost_entry(one: Lost) -> dict[str, Any]:
+    path, line = _stands(one.blame, one.history, one.known.query)
+    query = one.known.query
+    return {
+        **_query_entry(query),
+        "pushed": one.known.pushed,
+        "deployed": one.known.deployed,
+        "table": one.table,
+        "operation": one.blame.operation.word if one.blame else None,
+        "migration": path,
+        "migration_line": line,
+    }
+
+
+def _query_entry(query: Query) -> dict[str, Any]:
+    return {
+        "query": query.name or None,
+        "path": query.path,
+        "line": query.line,
+        "source": query.source,
+        "text": printable(" ".join(query.text.split()), 200),
+        "calls": query.calls,
+    }
+
+
 def _place(hit: Hit) -> tuple[str, int]:
-    blame = hit.broken.blame
+    return _stands(hit.broken.blame, hit.history, hit.broken.query)
+
+
+def _stands(blame: SchemaChange | None, history: History, query: Query) -> tuple[str, int]:
     if blame is not None:
         return blame.path, blame.operation.line
-    new = hit.history.new or tuple(changed.migration for changed in hit.history.changes)
-    return (new[0].path if new else hit.broken.query.path), 1
+    new = history.new or tuple(changed.migration for changed in history.changes)
+    return (new[0].path if new else query.path), 1
 
 
 def _finding(hit: Hit) -> Finding:
@@ -65,19 +122,17 @@ def _finding(hit: Hit) -> Finding:
     path, line = _place(hit)
     level: Level | None = None if broken.certain else "warning"
     blame = broken.blame
-    operation = f"{blame.operation.word} {_about(hit)}".strip() if blame else "the migration"
-    message = f"{printable(operation, 120)} breaks {_named(hit)}: {printable(broken.text, 160)}; {_code(hit)}"
+    operation = f"{blame.operation.word} {_about(blame)}".strip() if blame else "the migration"
+    message = f"{printable(operation, 120)} breaks {_named(query)}: {printable(broken.text, 160)}; {_code(hit)}"
     key = f"{query.path} {query.name} {broken.kind} {broken.table} {broken.object}"
     return Finding(BREAKS, path, message, ADVICE, line, _entry(hit), level, key=key if query.name else key + query.text)
 
 
-def _about(hit: Hit) -> str:
-    blame = hit.broken.blame
-    return ".".join(part for part in (blame.table, blame.object) if part) if blame else ""
+def _about(blame: SchemaChange) -> str:
+    return ".".join(part for part in (blame.table, blame.object) if part)
 
 
-def _named(hit: Hit) -> str:
-    query = hit.broken.query
+def _named(query: Query) -> str:
     name = f"query {printable(query.name, 80)}" if query.name else "the query"
     where = f"{printable(query.path)}:{query.line}" if query.path else "the digest"
     calls = f", called {query.calls} times" if query.calls else ""
@@ -96,11 +151,7 @@ def _entry(hit: Hit) -> dict[str, Any]:
     broken, query, known = hit.broken, hit.broken.query, hit.known
     path, line = _place(hit)
     return {
-        "query": query.name or None,
-        "path": query.path,
-        "line": query.line,
-        "source": query.source,
-        "text": printable(" ".join(query.text.split()), 200),
+        **_query_entry(query),
         "pushed": known.pushed,
         "deployed": known.deployed,
         "revision": known.revision or None,
@@ -113,5 +164,4 @@ def _entry(hit: Hit) -> dict[str, Any]:
         "migration_line": line,
         "how": broken.how,
         "certain": broken.certain,
-        "calls": query.calls,
     }

@@ -41,5 +41,5 @@ CHECK = Check(
     touches_migrations,
     run,
     settings,
-    sections={"queries": {"broken": [], "loses_index": [], "judged": 0, "unread": 0}},
+    sections={"queries": {"broken": [], "loses_index": [], "judged": 0, "unread": 0, "prepared": 0, "server": ""}},
 )

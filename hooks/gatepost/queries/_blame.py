@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gatepost.queries._facts import Fact
 from gatepost.sql import operations as ops
@@ -13,6 +13,8 @@ _TABLES = (ops.DropTable, ops.RenameTable, ops.DropObject, ops.RenameObject)
 _COLUMNS = (ops.DropColumn, ops.RenameColumn, ops.RedefineColumn, ops.DropTable, ops.RenameTable, ops.DropObject)
 _REQUIRED = (ops.AddColumn, ops.SetNullable, ops.SetDefault, ops.SetIdentity, ops.RedefineColumn, ops.AddConstraint)
 _KEYS = (ops.DropConstraint, ops.RenameConstraint, ops.DropIndex, ops.RenameIndex, ops.DropColumn, ops.DropTable)
+_INDEXES = (ops.DropIndex, ops.DropConstraint)
+_TAKING = (*_TABLES, *_COLUMNS, *_KEYS, ops.CreateObject, ops.SetType, ops.RenameEnumValue, ops.AddColumn, ops.Opaque)
 _KINDS: dict[str, tuple[type[ops.Operation], ...]] = {
     "table": _TABLES,
     "column": _COLUMNS,
@@ -32,6 +34,28 @@ def blame(kind: str, fact: Fact, changes: Sequence[SchemaChange], schema: Schema
     scored = [(_score(change, kind, fact, schema), change) for change in fitting]
     best = max((score for score, _ in scored), default=0)
     return next((change for score, change in scored if score == best and best > 0), None)
+
+
+def by_message(message: str, text: str, changes: Sequence[SchemaChange]) -> SchemaChange | None:
+    """Give the operation that a refusal is about: the one whose names the message, then the query, holds most of."""
+    best, found = 0, None
+    message, text = message.lower(), text.lower()
+    for change in changes:
+        if isinstance(change.operation, _TAKING):
+            words = {word.lower().rpartition(".")[2] for word in _words(change.operation) if len(word) > 1}
+            score = sum(4 * (word in message) + (word in text) for word in words)
+            if score > best:
+                best, found = score, change
+    return found
+
+
+def of_index(table: str, changes: Sequence[SchemaChange], schema_key: Callable[[str], str]) -> SchemaChange | None:
+    """Give the operation that took an index of a table."""
+    for kinds in (_INDEXES, (ops.SetType, ops.RedefineColumn, ops.DropColumn)):
+        for change in changes:
+            if isinstance(change.operation, kinds) and schema_key(change.table) == schema_key(table):
+                return change
+    return None
 
 
 def _score(change: SchemaChange, kind: str, fact: Fact, schema: Schema) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gatepost.errors import NotAFile, TooLarge
@@ -14,7 +15,9 @@ from gatepost.policy import Policy
 from gatepost.queries import Broken, Query, sources
 from gatepost.queries._gather import Gathered, Known, gather
 from gatepost.queries._judge import judge
+from gatepost.queries._overruled import known_tries, overruled, without_index
 from gatepost.queries._placeholders import normal
+from gatepost.queries._recorded import Tried
 from gatepost.queries._touch import Words, touched
 from gatepost.sql.changes import SchemaChange, walk
 from gatepost.sql.schema import Schema
@@ -44,11 +47,24 @@ class Hit:
     rewritten: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A known query that finds the rows of a table by no index any more."""
+
+    known: Known
+    table: str
+    history: History
+    blame: SchemaChange | None = None
+
+
 @dataclass(slots=True)
 class Verdict:
-    """What the check has to tell."""
+    """What the check has to tell; ``prepared`` counts the queries that a scratch ``server`` was asked about."""
 
     hits: list[Hit] = field(default_factory=list)
+    lost: list[Lost] = field(default_factory=list)
+    prepared: int = 0
+    server: str = ""
     gathered: Gathered = field(default_factory=Gathered)
     judged: int = 0
     unread: list[Query] = field(default_factory=list)
@@ -68,38 +84,56 @@ def _sides(change: Change, history: History) -> Sides:
 
 
 def examine(change: Change, policy: Policy) -> Verdict:
-    """Gather the queries that the change may break, and judge them. Nothing is read where nothing can break."""
-    found = [(side, touched(side.before, side.after)) for side in sides(change, policy)]
-    words: frozenset[Words] = frozenset().union(*(touches for _, touches in found)) if found else frozenset()
+    """Gather the queries that the change may break, and judge them. Nothing is read where nothing can break.
+
+    What a scratch database has said of them is heard, where it was asked.
+    """
+    found = [
+        (side, touched(side.before, side.after), known_tries(change, side.history)) for side in sides(change, policy)
+    ]
     verdict = Verdict()
+    words: set[Words] = set()
+    for _, touches, tries in found:
+        words |= touches.union(*(tried.words for tried in tries))
     if not words:
         return verdict
-    roots = [side.history.place.root for side, _ in found]
-    verdict.gathered = gather(change, policy, words, roots)
-    for side, touches in found:
-        if touches:
-            _judge(change, verdict, side)
+    roots = [side.history.place.root for side, _, _ in found]
+    verdict.gathered = gather(change, policy, frozenset(words), roots)
+    for side, touches, tries in found:
+        if touches or tries:
+            _judge(change, verdict, side, tries)
     return verdict
 
 
-def _judge(change: Change, verdict: Verdict, side: Sides) -> None:
+def _judge(change: Change, verdict: Verdict, side: Sides, tries: Sequence[Tried]) -> None:
     known = [one for one in verdict.gathered.known if one.query.dialect in ("", side.dialect)]
     judged = judge([one.query for one in known], side.before, side.after, side.changes)
     verdict.judged += judged.judged
     verdict.unread += judged.unread
     by_query = {id(one.query): one for one in known}
+    found = judged.broken
+    for tried in tries:
+        found = overruled(found, [one.query for one in known], tried, side.dialect, side.changes)
+        verdict.prepared += len(tried.taken) + len(tried.refused)
+        verdict.server = f"{side.dialect} {tried.server}"
+        for query, table, blame in without_index([one.query for one in known], tried, side.dialect, side.changes):
+            verdict.lost.append(Lost(by_query[id(query)], table, side.history, blame))
     told = {(hit.broken.kind, hit.broken.object, _same(hit.broken.query)) for hit in verdict.hits}
-    for broken in sorted(judged.broken, key=lambda broken: broken.query.source in CODE):
+    names: set[tuple[str, str, str]] = set()
+    for broken in sorted(found, key=lambda broken: broken.query.source in CODE):
         one, place = by_query[id(broken.query)], (broken.kind, broken.object, _same(broken.query))
-        if place not in told:
+        named = (broken.kind, broken.object, broken.query.name)
+        made = broken.query.source in CODE and bool(broken.query.name) and named in names
+        if place not in told and not made:
             told.add(place)
+            names.add(named)
             verdict.hits.append(Hit(broken, one, side.history, not one.pushed and _rewritten(change, one.query)))
 
 
 def _same(query: Query) -> str:
-    """Give what two copies of a query have in common, such as a file of sqlc's and the Go that it made of it."""
+    """Give what two copies of a query without a name have in common."""
     if query.name:
-        return f"name {query.name}"
+        return f"{query.path} {query.name}"
     text = normal(query.text, query.dialect or "postgresql", query.style) or query.text
     words = (token.text for token in tokens(text, "postgresql") if token.kind != "number")
     return " ".join(words).lower()
@@ -116,4 +150,4 @@ def _rewritten(change: Change, query: Query) -> bool:
         return False
 
 
-__all__ = ["Hit", "Sides", "Verdict", "examine", "sides"]
+__all__ = ["Hit", "Lost", "Sides", "Verdict", "examine", "sides"]

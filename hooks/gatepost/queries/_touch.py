@@ -15,12 +15,15 @@ from gatepost.sql.store import Packed
 Words = frozenset[str]
 
 
-def touched(before: Schema, after: Schema) -> frozenset[Words]:
-    """Give sets of words in lower case: a query that breaks holds all words of one of the sets."""
+def touched(before: Schema, after: Schema, *, plans: bool = False) -> frozenset[Words]:
+    """Give sets of words in lower case: a query that breaks holds all words of one of the sets.
+
+    With ``plans`` also those of queries that run as before, and may have lost an index.
+    """
     found: set[Words] = set()
     for _, was, now in _moved(before.tables, after.tables):
         if isinstance(was, Table):
-            found |= {frozenset((_last(was.name), *more)) for more in _of_table(was, now)}
+            found |= {frozenset((_last(was.name), *more)) for more in _of_table(was, now, plans)}
     for (kind, _), was, now in _moved(before.objects, after.objects):
         found |= {frozenset(words) for words in _of_object(kind, was, now)}
         if kind == "enum":
@@ -41,7 +44,7 @@ def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _of_table(was: Table, now: Table | None) -> Iterator[tuple[str, ...]]:
+def _of_table(was: Table, now: Table | None, plans: bool) -> Iterator[tuple[str, ...]]:
     if now is None:
         yield ()
         return
@@ -54,7 +57,7 @@ def _of_table(was: Table, now: Table | None) -> Iterator[tuple[str, ...]]:
         if old is None or new is None or old.type != new.type:
             yield ((new or old).name,) if new or old else ()  # type: ignore[union-attr]  # one of them is there
     if was.constraints != now.constraints or was.indexes != now.indexes:
-        yield ("conflict",)
+        yield () if plans else ("conflict",)
 
 
 def _of_object(kind: str, was: Object, now: Object | None) -> Iterator[tuple[str, ...]]:

@@ -36,6 +36,7 @@ def of_course(course: Course, asked: Asked) -> Rehearsal:
     try:
         with staged(course, asked) as stage:
             made = on(stage, asked)
+            asked.beside(stage)
     except CannotJudge as error:
         reason = f"{error.message}{'; ' + error.hint if error.hint else ''}"
         made = unknown(course, reason)

@@ -29,6 +29,7 @@ class Asked:
 
     ``url`` is a scratch server of the operator's, from the environment or a file. ``cache`` is where templates are
     kept between runs. ``commands`` tells whether configured commands may run: never what a push has configured.
+    ``beside`` is called with each stage, for what else a scratch server is good for.
     """
 
     url: str = ""
@@ -36,6 +37,7 @@ class Asked:
     seconds: float = 300.0
     commands: bool = False
     say: Say = lambda _: None
+    beside: Callable[[Stage], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,107 @@
+"""Try the known queries of a change on a scratch database, before and after its migrations.
+
+The server decides: what it prepares runs, whatever the static model supposes; what it takes before and refuses after
+breaks. It does not look whether an INSERT gives every required column: that stays with the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from gatepost.databases import Database, Failed
+from gatepost.errors import CannotJudge
+from gatepost.git import Change
+from gatepost.policy import Policy
+from gatepost.queries import Query
+from gatepost.queries._changed import Sides, sides
+from gatepost.queries._gather import gather
+from gatepost.queries._placeholders import normal
+from gatepost.queries._prober import Answer, prober
+from gatepost.queries._recorded import Refused, Tried, name
+from gatepost.queries._touch import Words, touched
+from gatepost.rehearsals import recorded
+from gatepost.rehearsals.stage import Stage
+
+
+@dataclass(slots=True)
+class Answers:
+    """What one database said of each text."""
+
+    schema_words: frozenset[Words] = frozenset()
+    found: dict[str, Answer] = field(default_factory=dict)
+
+
+def try_out(stage: Stage, change: Change, policy: Policy) -> Tried:
+    """Prepare the queries that the change may concern on both sides. Raises Failed where an up fails, Unable."""
+    side = next(side for side in sides(change, policy) if side.history is stage.course.history)
+    base, head = stage.base(), stage.head()
+    try:
+        words = touched(side.before, side.after, plans=True) | touched(base.schema(), head.schema(), plans=True)
+        known = gather(change, policy, words, (side.history.place.root,)).known
+        texts = _texts((one.query for one in known), side)
+        before, after = _asked(base, side.dialect, texts), _asked(head, side.dialect, texts)
+    finally:
+        base.drop()
+        head.drop()
+    return compared(recorded.key(stage.course), stage.scratch.version, words, before, after)
+
+
+def beside(change: Change, policy: Policy, made: list[Tried]) -> Callable[[Stage], None]:
+    """Give what a rehearsal calls with its stage: it tries the queries and adds what came out to ``made``.
+
+    Where an up fails, or the server cannot tell, there is nothing to say of queries: the rehearsal says why.
+    """
+
+    def run(stage: Stage) -> None:
+        with suppress(Failed, CannotJudge):
+            made.append(try_out(stage, change, policy))
+
+    return run
+
+
+def _texts(queries: Iterable[Query], side: Sides) -> list[str]:
+    fitting = (query for query in queries if query.dialect in ("", side.dialect))
+    made = (normal(query.text, side.dialect, query.style) for query in fitting)
+    return list(dict.fromkeys(text for text in made if text and single(text, side.dialect)))
+
+
+def single(text: str, dialect: str) -> bool:
+    """Tell whether a text is one statement that reads or writes rows, so that nothing else is ever sent."""
+    from gatepost.queries._text import statements
+
+    found = [statement for statement, _ in statements(text, dialect=dialect)]
+    return len(found) == 1 and ";" not in text[len(found[0]) :] and found[0].strip() == text.strip()
+
+
+def _asked(database: Database, dialect: str, texts: Sequence[str]) -> dict[str, Answer]:
+    connection = database.confined()
+    try:
+        ask = prober(connection, dialect)
+        return {text: ask(text) for text in texts}
+    finally:
+        connection.close()
+
+
+def compared(
+    key: str, server: str, words: frozenset[Words], before: dict[str, Answer], after: dict[str, Answer]
+) -> Tried:
+    """Compare what both sides said."""
+    tried = Tried(key, server, words)
+    for text, first in before.items():
+        second = after[text]
+        if first.error or second.unsure:
+            continue
+        if second.error:
+            tried.refused[name(text)] = Refused(second.error, second.how)
+            continue
+        tried.taken.add(name(text))
+        later = dict(second.found)
+        lost = [table for table, by_index in first.found if by_index and later.get(table) is False]
+        if lost:
+            tried.lost[name(text)] = tuple(lost)
+    return tried
+
+
+__all__ = ["Tried", "beside", "compared", "single", "try_out"]
