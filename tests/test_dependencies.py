@@ -255,6 +255,62 @@ def test_an_application_without_a_lock(two_sides: Builder) -> None:
     assert ("unlocked", "warning") not in rules(found)
 
 
+LOOSE = "-c constraints.txt\nflask==3.0.0\nrequests>=2\n"
+
+
+def test_requirements_without_an_exact_version(two_sides: Builder) -> None:
+    base = {"requirements.txt": "flask==3.0.0\n"}
+    found = judge(
+        two_sides(base, {"requirements.txt": "flask==3.0.0\n\nurllib3<3\nrequests[socks]>=2 ; os_name == 'nt'\n"})
+    )
+    unlocked = [f for f in found.findings if f.rule.id == "dependency/unlocked"]
+    assert [(f.path, f.line, f.data["names"]) for f in unlocked] == [("requirements.txt", 4, ["requests", "urllib3"])]
+    assert "requests, urllib3 without an exact version" in unlocked[0].message
+
+
+@pytest.mark.parametrize(
+    ("base", "head"),
+    [
+        ({"requirements.txt": "requests>=2\n"}, {"requirements.txt": "flask==3.0.0\nrequests>=2\n"}),  # of old
+        ({}, {"requirements.txt": "requests==2.32.0\nmine @ https://files.example/mine-1.0.whl\n-e ./here\n"}),
+        ({}, {"requirements.txt": LOOSE, "constraints.txt": "requests==2.32.0\n"}),
+        (
+            {},
+            {
+                "requirements.txt": "-c deep/one.txt\nrequests\n",
+                "deep/one.txt": "-r two.txt",
+                "deep/two.txt": "requests==2",
+            },
+        ),
+        ({}, {"requirements.in": "requests>=2\n"}),  # a source of pip-compile
+        (
+            {},
+            {
+                "requirements-dev.txt": "pytest\n",
+                "docs/requirements.txt": "sphinx\n",
+                "constraints-requirements.txt": "a<2\n",
+            },
+        ),
+        ({"setup.py": "x"}, {"requirements.txt": "requests>=2\n"}),  # a library
+        ({"pyproject.toml": "[build-system]\nrequires = []\n"}, {"services/requirements.txt": "requests>=2\n"}),
+        ({"uv.lock": "version = 1\n"}, {"requirements.txt": "requests>=2\n"}),
+        ({}, {"requirements.txt": "requests>=2\n", "requirements-pinned.txt": "requests==2.32.0\n"}),
+    ],
+)
+def test_requirements_that_are_pinned_elsewhere_or_need_no_pin(
+    two_sides: Builder, base: dict[str, str], head: dict[str, str]
+) -> None:
+    found = judge(two_sides({"README": "x", **base}, head))
+    assert "unlocked" not in [rule for rule, _ in rules(found)]
+
+
+def test_a_mismatch_names_the_line_of_the_manifest(two_sides: Builder) -> None:
+    found = judge(two_sides(BASE, {"package.json": manifest({"ansi": "^1.0.0", "chalk": "^9.0.0"})}))
+    lines = manifest({"ansi": "^1.0.0", "chalk": "^9.0.0"}).splitlines()
+    mismatch = next(f for f in found.findings if f.rule.id == "dependency/lock-mismatch" and "chalk" in f.message)
+    assert '"chalk"' in lines[mismatch.line - 1]
+
+
 def test_a_lock_that_is_gone(two_sides: Builder) -> None:
     found = judge(two_sides(BASE, {"package-lock.json": None}))
     assert rules(found) == [("unlocked", "warning")]

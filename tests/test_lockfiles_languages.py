@@ -287,8 +287,9 @@ def test_composer() -> None:
     )
     assert b.source == "git:evil.example/b#def"
     assert (own.own, own.scope) == (True, "dev")
-    lock = parse("composer.json", '{"type": "project", "require": {"php": "^8", "Vendor/A": "^1"}, "require-dev": []}')
-    assert [(d.name, d.range) for d in lock.declared] == [("vendor/a", "^1")]
+    require = '{"php": "^8", "ext-json": "*", "composer-runtime-api": "^2", "Vendor/A": "^1", "php-http/b": "^2"}'
+    lock = parse("composer.json", f'{{"type": "project", "require": {require}, "require-dev": []}}')
+    assert [(d.name, d.range) for d in lock.declared] == [("vendor/a", "^1"), ("php-http/b", "^2")]
     assert lock.application
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from gatepost.checks import _dependencies_rules as rules
 from gatepost.checks._dependencies_groups import Group
@@ -24,8 +24,13 @@ FIX = {
 }
 
 
-def mismatches(group: Group, old: Side, new: Side, touched: Collection[str]) -> Iterator[Finding]:
-    """Give what the manifests ask for and the lock does not hold, for names that this change touched."""
+def mismatches(
+    group: Group, old: Side, new: Side, touched: Collection[str], line: Callable[[str, str], int]
+) -> Iterator[Finding]:
+    """Give what the manifests ask for and the lock does not hold, for names that this change touched.
+
+    ``line`` finds the line on which a manifest names a package.
+    """
     locks = [(form.name, lock) for form, _, lock in new.read if form.kind == "lock"]
     if not locks:
         return
@@ -36,7 +41,7 @@ def mismatches(group: Group, old: Side, new: Side, touched: Collection[str]) -> 
             continue
         reason = _reason(group.ecosystem, wanted, new, locks, edited)
         if reason:
-            yield _finding(group, wanted, reason, new)
+            yield _finding(group, wanted, reason, new, line(wanted.manifest, wanted.name))
 
 
 def _reason(ecosystem: str, wanted: Declared, new: Side, locks: list[tuple[str, Lock]], edited: bool) -> str:
@@ -90,7 +95,7 @@ def _plain(text: str) -> str:
     return ",".join(sorted(re.sub(r"\s+", "", part) for part in text.split(",")))
 
 
-def _finding(group: Group, wanted: Declared, reason: str, new: Side) -> Finding:
+def _finding(group: Group, wanted: Declared, reason: str, new: Side, line: int) -> Finding:
     asked = printable(wanted.range, 80) or "any version"
     data = {
         "ecosystem": group.ecosystem,
@@ -103,7 +108,7 @@ def _finding(group: Group, wanted: Declared, reason: str, new: Side) -> Finding:
     message = f"{printable(wanted.name, 80)}: the manifest asks for {asked}, and {reason}"
     fix = FIX.get(group.ecosystem, "run the package manager's lock command") + "; commit both files"
     key = f"{group.ecosystem}:{group.directory}:{wanted.manifest}:{wanted.name}:{wanted.range}:{reason}"
-    return Finding(rules.LOCK_MISMATCH, wanted.manifest, message, fix, 1, data, key=key)
+    return Finding(rules.LOCK_MISMATCH, wanted.manifest, message, fix, line, data, key=key)
 
 
 def unlocked(group: Group, old: Side, new: Side) -> Iterator[Finding]:

@@ -134,7 +134,8 @@ UNLOCKED = Rule(
 
     Why: each install may bring other code, so what was tested is not what runs.
 
-    Instead: let the package manager write its lock, and commit it.
+    Instead: let the package manager write its lock, and commit it; pin what stands in a requirements file, or
+    name a constraints file in it.
 
     Fine when: this is a library, whose users bring their own lock.""",
 )

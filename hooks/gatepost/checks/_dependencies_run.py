@@ -12,6 +12,7 @@ from gatepost.checks._dependencies_groups import Group, groups
 from gatepost.checks._dependencies_locks import mismatches, unlocked
 from gatepost.checks._dependencies_settings import Dependencies
 from gatepost.checks._dependencies_sides import Problem, Side, read_side
+from gatepost.checks._dependencies_unpinned import unpinned
 from gatepost.checks._fleet_run import FleetRun
 from gatepost.checks._fleet_run import summary as fleet_summary
 from gatepost.git import Change
@@ -66,6 +67,7 @@ def _judge(change: Change, reader: Reader, group: Group, settings: Dependencies)
     if new.problems:
         return judged
     judged.findings += unlocked(group, old, new)
+    judged.findings += unpinned(change, reader, group, old, new)
     if group.removed_lock and judged.findings:
         return judged
     difference = _compare(group, old, new)
@@ -80,7 +82,7 @@ def _judge(change: Change, reader: Reader, group: Group, settings: Dependencies)
     place = _Places(change, reader, group, lockfile)
     judged.places = {delta.name: place(delta) for delta in difference.deltas[:EACH] if delta.new}
     judged.deltas = difference.deltas
-    judged.findings += mismatches(group, old, new, {delta.name for delta in difference.deltas})
+    judged.findings += mismatches(group, old, new, {delta.name for delta in difference.deltas}, place.line)
     judged.findings += findings(list(zip(difference.deltas, judged.entries, strict=True)), hosts, place)
     return judged
 
@@ -116,14 +118,21 @@ class _Places:
         files = [path for _, path in self.group.new] or sorted(self.group.manifests)
         version = delta.new[0] if delta.new else ""
         for path in files:
-            form = format_of(path)
-            entry = self.change.head.entry(path)
-            if form is None or entry is None or not entry.is_file:
-                continue
-            line = line_of(self.reader.raw(self.change.head, path), form, delta.name, version)
-            if line > 1 or len(files) == 1:
+            line = self.line(path, delta.name, version)
+            if line > 1 or (len(files) == 1 and self._there(path)):
                 return path, line
         return self.lockfile, 1
+
+    def line(self, path: str, name: str, version: str = "") -> int:
+        """Find the line on which a file names a package; 1 where it does not."""
+        form = format_of(path)
+        if form is None or not self._there(path):
+            return 1
+        return line_of(self.reader.raw(self.change.head, path), form, name, version)
+
+    def _there(self, path: str) -> bool:
+        entry = self.change.head.entry(path)
+        return entry is not None and entry.is_file
 
 
 def _unreadable(group: Group, old: Side, new: Side) -> Iterator[Finding]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from gatepost.lockfiles import Declared, File, Format, Lock
 from gatepost.lockfiles._text import json_of, string, table
 
-_PLATFORM = re.compile(r"(?:php(?:-.*)?|hhvm|ext-.*|lib-.*|composer(?:-.*)?)\Z", re.IGNORECASE)
-
 
 def is_platform(name: str) -> bool:
-    """Tell PHP itself, its extensions and libraries of the system from packages."""
-    return "/" not in name or _PLATFORM.match(name) is not None
+    """Tell PHP itself, its extensions and libraries of the system from packages, which have a vendor.
+
+    A vendor may be called as the platform is: php-http/discovery, composer/composer.
+    """
+    return "/" not in name
 
 
 def read(file: File) -> Lock:
