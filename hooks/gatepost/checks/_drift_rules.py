@@ -18,4 +18,17 @@ DRIFT = Rule(
 
     Fine when: the difference is wanted and everybody knows it: name it in `[drift] ignore`.""",
 )
-RULES = (DRIFT,)
+DECLARED_DIFFERS = Rule(
+    "schema/declared-differs",
+    "warning",
+    """The schema file beside the migrations says something else than the migrations produce, since this change.
+
+    Why: a new database (of CI, of a developer, of a new region) is loaded from that file, and production went through
+    the migrations: from here on they are two schemas, and tests pass on the wrong one. Mostly the file was written from
+    a database that had run the migrations of another branch, or was not written at all.
+
+    Instead: write it anew from a database that ran these migrations and nothing else, with the tool that keeps it.
+
+    Fine when: the migration's code does what no reader of its text can see.""",
+)
+RULES = (DRIFT, DECLARED_DIFFERS)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from gatepost.checks import _declared_run
 from gatepost.checks._drift_rules import DRIFT
 from gatepost.errors import CannotJudge, NotAFile
 from gatepost.git import Change
@@ -20,10 +22,16 @@ _MOST = 40
 
 def judge(change: Change, policy: Policy) -> Outcome:
     """Judge every history that the change touches."""
-    settings = policy.get("drift", Drift)
     histories = change.shared(collect, policy).histories
     if not histories:
         return Outcome()
+    declared = tuple(found for history in histories for found in _declared_run.findings(change, history))
+    outcome = _staging(change, policy, histories)
+    return replace(outcome, findings=(*declared, *outcome.findings))
+
+
+def _staging(change: Change, policy: Policy, histories: Sequence[History]) -> Outcome:
+    settings = policy.get("drift", Drift)
     try:
         staging = snapshot(change, settings)
     except CannotJudge as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gatepost.checks._declared import completed
 from gatepost.checks._inline import Comments
 from gatepost.checks._migration_rules import NOT_ANALYSED
 from gatepost.checks._migration_rules import RULES as MIGRATION_RULES
@@ -53,7 +54,8 @@ def _hear(history: History, comments: Comments) -> None:
 def steps(change: Change, history: History) -> Iterator[SchemaChange]:
     """Give what the change does to one history's schema."""
     dialect = story.dialect_of(history)
-    yield from walk(story.new_steps(history, dialect), base_schema(change, history))
+    made = list(story.new_steps(history, dialect))
+    yield from walk(made, completed(base_schema(change, history), made, change, history))
 
 
 def _findings(changed: SchemaChange) -> Iterator[Finding]:

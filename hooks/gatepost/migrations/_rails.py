@@ -329,11 +329,11 @@ def _reference(call: Call, dialect: str) -> Both | None:
     table, name = call.text(0), call.text(1)
     if not table or not name:
         return None
-    column, constraints, index = _rails_tables.reference(table, name, call.words, dialect)
-    add: Steps = [ops.AddColumn(table, column, constraints, line=call.line)]
+    columns, constraints, index = _rails_tables.reference(table, name, call.words, dialect)
+    add: Steps = [ops.AddColumn(table, column, constraints, line=call.line) for column in columns]
     if index:
         add.append(ops.CreateIndex(table, index, line=call.line))
-    drop: Steps = [ops.DropColumn(table, column.name, line=call.line)]
+    drop: Steps = [ops.DropColumn(table, column.name, line=call.line) for column in columns]
     return Both(add, drop) if call.name.startswith("add") else Both(drop, add)
 
 

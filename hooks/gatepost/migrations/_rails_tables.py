@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import Any
 
 from gatepost.migrations import MYSQL, POSTGRESQL, _types
@@ -28,6 +30,7 @@ _TYPES: dict[str, tuple[str, str, str]] = {
     "boolean": ("boolean", "tinyint(1)", "boolean"),
     "json": ("json", "json", "json"),
 }
+_LONGEST = 62
 _REFERENCES = ("references", "belongs_to")
 _OWN = ("jsonb", "uuid", "citext", "inet", "cidr", "macaddr", "hstore", "xml", "tsvector", "interval", "ltree", "money")
 _COLUMNS = (*_TYPES, *_OWN, "virtual", "enum", "bit", "point", "tsrange", "daterange", "int4range", "int8range")
@@ -65,18 +68,35 @@ def timestamps(words: dict[str, Any], dialect: str) -> list[ops.Column]:
 
 def index(table: str, columns: tuple[str, ...], words: dict[str, Any]) -> ops.Index:
     """Give the index on some columns, with the name that Rails gives it."""
-    named = plain(words.get("name")) or f"index_{table}_on_{'_and_'.join(columns)}"
+    named = plain(words.get("name")) or index_name(table, columns)
     where = words.get("where")
     predicate = where.value if isinstance(where, Text) else None
     return ops.Index(columns, named, words.get("unique") is True, plain(words.get("using")), predicate)
 
 
+def index_name(table: str, columns: tuple[str, ...]) -> str:
+    """Give the name as Rails 7.1 makes it: more than 62 bytes are cut and get a digest (schema_statements.rb)."""
+    if len(columns) == 1 and not columns[0].isidentifier():
+        columns = ("_".join(re.findall(r"\w+", columns[0])),)
+    usual = f"index_{table}_on_{'_and_'.join(columns)}"
+    if len(usual.encode()) <= _LONGEST:
+        return usual
+    digest = hashlib.sha256(usual.encode()).hexdigest()[:10]
+    return f"{('idx_on_' + '_'.join(columns))[: _LONGEST - 11]}_{digest}"
+
+
 def reference(
     table: str, name: str, words: dict[str, Any], dialect: str
-) -> tuple[ops.Column, tuple[ops.Constraint, ...], ops.Index | None]:
-    """Give column, foreign key and index of a reference."""
+) -> tuple[tuple[ops.Column, ...], tuple[ops.Constraint, ...], ops.Index | None]:
+    """Give columns, foreign key and index of a reference; a polymorphic one has a column for the type as well."""
     kind = plain(words.get("type")) or "bigint"
     made = column(f"{name}_id", kind, {key: value for key, value in words.items() if key != "index"}, dialect)
+    several = words.get("polymorphic")
+    if several:
+        own = {**words, **several} if isinstance(several, dict) else words
+        kept = {key: value for key, value in own.items() if key in ("null", "limit", "default")}
+        options = words.get("index", True)
+        return _polymorphic(table, name, (column(f"{name}_type", "string", kept, dialect), made), options)
     key = words.get("foreign_key")
     constraints: tuple[ops.Constraint, ...] = ()
     if key is True or isinstance(key, dict):
@@ -86,7 +106,16 @@ def reference(
     options = words.get("index", True)
     wanted = options is True or isinstance(options, dict)
     found = index(table, (made.name,), options if isinstance(options, dict) else {}) if wanted else None
-    return made, constraints, found
+    return (made,), constraints, found
+
+
+def _polymorphic(
+    table: str, name: str, columns: tuple[ops.Column, ...], options: Any
+) -> tuple[tuple[ops.Column, ...], tuple[ops.Constraint, ...], ops.Index | None]:
+    if options is False:
+        return columns, (), None
+    named = {"name": Text(f"index_{table}_on_{name}"), **(options if isinstance(options, dict) else {})}
+    return columns, (), index(table, tuple(made.name for made in columns), named)
 
 
 def foreign_key(target: str, words: dict[str, Any]) -> ops.Constraint:
@@ -164,7 +193,7 @@ def _line(node: Call, table: str, dialect: str, found: tuple[list[Any], list[Any
     elif node.name in _REFERENCES:
         for argument in node.args or ():
             made, keys, own = reference(table, plain(argument), node.words, dialect)
-            columns.append(made)
+            columns += made
             constraints += keys
             after += [ops.CreateIndex(table, own, line=node.line)] if own else []
     elif node.name == "index":
