@@ -140,7 +140,8 @@ def constraint_name(table: Table, made: Constraint, dialect: str) -> str:
     taken = [name for name, other in table.constraints.items() if other]
     taken += [name for name, other in table.indexes.items() if other]
     if dialect == "sqlite":  # it names none: what they say is what tells them apart
-        return f"{made.kind} ({', '.join(made.columns) or made.expression})"
+        said = made.expression if made.kind == "check" else ", ".join(made.columns)
+        return f"{made.kind} ({said})"
     if dialect == "mysql":
         if made.kind == "primary key":
             return "PRIMARY"
