@@ -15,7 +15,7 @@ from gatepost.model import Report
 from gatepost.queries import _recorded
 from gatepost.queries._prepared import beside, single
 from gatepost.queries._recorded import Tried
-from gatepost.rehearsals import runner
+from gatepost.rehearsals import recorded, runner
 from gatepost.rehearsals.stage import Asked
 
 BASE = {
@@ -52,13 +52,10 @@ def change(two_sides: Builder, up: str, queries: str = QUERIES, base: str = "") 
 def tried(made: Change, tmp_path: Path) -> list[Tried]:
     """Rehearse, keep what is said of queries, and give it."""
     policy, _ = read_policy(made)
-    found: list[Tried] = []
-    asked = Asked(cache=tmp_path / "templates", beside=beside(made, policy, found))
+    asked = Asked(cache=tmp_path / "templates", beside=beside(made, policy, recorded.REFS))
     for rehearsal in runner.rehearse(made, policy, asked):
         assert rehearsal.whole != "unknown", rehearsal.reason
-    for one in found:
-        _recorded.save(made.repo, one)
-    return found
+    return list(made.shared(_recorded.Fresh).made.values())
 
 
 def report(made: Change) -> Report:
@@ -149,7 +146,6 @@ def test_a_claim_on_a_server_takes_nothing_away(two_sides: Builder, monkeypatch:
     policy, _ = read_policy(made)
     from gatepost.migrations import collect
     from gatepost.queries._placeholders import normal
-    from gatepost.rehearsals import recorded
     from gatepost.rehearsals._plan import courses
 
     (history,) = made.shared(collect, policy).histories
@@ -184,6 +180,5 @@ def test_without_a_server_nothing_is_said(two_sides: Builder, monkeypatch: pytes
     monkeypatch.setattr("gatepost.queries._prepared.try_out", refuse)
     made = change(two_sides, "ALTER TABLE users DROP COLUMN name;")
     policy, _ = read_policy(made)
-    found: list[Tried] = []
-    beside(made, policy, found)(None)  # type: ignore[arg-type]  # is not looked at
-    assert found == []
+    beside(made, policy, recorded.REFS)(None)  # type: ignore[arg-type]  # is not looked at
+    assert made.shared(_recorded.Fresh).made == {}

@@ -24,6 +24,7 @@ from gatepost.errors import GatepostError, PolicyError
 from gatepost.git import INDEX, Change, Repository, make_change
 from gatepost.model import printable
 from gatepost.policy import FILE, Policy
+from gatepost.queries._prepared import beside
 from gatepost.records import Draft, append_all, state_dir
 from gatepost.rehearsals import Rehearsal, recorded
 from gatepost.rehearsals.known import Fresh, mode
@@ -56,6 +57,7 @@ def _wanted(change: Change, policy: Policy) -> bool:
 def _rehearsed(change: Change, policy: Policy, asked: Asked, refs: str) -> list[Rehearsal]:
     """Rehearse what is not known yet, within the time for all; keep what could be told."""
     until, made = time.monotonic() + asked.seconds, []
+    asked = replace(asked, beside=beside(change, policy, refs))
     for course in planned(change, policy):
         if mode(course.history) == "off":
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -12,31 +11,23 @@ from gatepost.queries import Broken, Query
 from gatepost.queries._blame import by_message, of_index
 from gatepost.queries._judge import LACKS
 from gatepost.queries._placeholders import normal
-from gatepost.queries._recorded import Tried, load, name
+from gatepost.queries._recorded import Fresh, Tried, load, name
 from gatepost.rehearsals import recorded
-from gatepost.rehearsals._plan import courses
+from gatepost.rehearsals.known import on_server
 from gatepost.sql.changes import SchemaChange
 from gatepost.sql.names import key
 
-OWN = "refs/gatepost/rehearsal"  # what a server has tried itself: no client can push there
-
 
 def known_tries(change: Change, history: History) -> list[Tried]:
-    """Give what is kept of a history; on a server what clients have pushed is a claim."""
+    """Give what is known of a history; on a server what clients have pushed is a claim."""
     found = []
-    for course in courses(history):
-        place = recorded.key(course)
-        own = load(change.repo, place, OWN)
+    for place in recorded.keys(history):
+        own = change.shared(Fresh).made.get(place) or load(change.repo, place, recorded.OWN)
         made = own or load(change.repo, place)
         if made is not None:
             made.claimed = own is None and on_server(change)
             found.append(made)
     return found
-
-
-def on_server(change: Change) -> bool:
-    """Tell a server's repository, where refs come from clients."""
-    return "GIT_QUARANTINE_PATH" in os.environ or change.repo.text("rev-parse", "--is-bare-repository") == "true"
 
 
 def overruled(

@@ -6,6 +6,7 @@ breaks. It does not look whether an INSERT gives every required column: that sta
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from gatepost.queries._changed import Sides, sides
 from gatepost.queries._gather import gather
 from gatepost.queries._placeholders import normal
 from gatepost.queries._prober import Answer, prober
-from gatepost.queries._recorded import Refused, Tried, name
+from gatepost.queries._recorded import Fresh, Refused, Tried, name, save
 from gatepost.queries._touch import Words, touched
 from gatepost.rehearsals import recorded
 from gatepost.rehearsals.stage import Stage
@@ -48,15 +49,18 @@ def try_out(stage: Stage, change: Change, policy: Policy) -> Tried:
     return compared(recorded.key(stage.course), stage.scratch.version, words, before, after)
 
 
-def beside(change: Change, policy: Policy, made: list[Tried]) -> Callable[[Stage], None]:
-    """Give what a rehearsal calls with its stage: it tries the queries and adds what came out to ``made``.
+def beside(change: Change, policy: Policy, refs: str = "") -> Callable[[Stage], None]:
+    """Give what a rehearsal calls with its stage: it tries the queries, and keeps what came out below ``refs``.
 
     Where an up fails, or the server cannot tell, there is nothing to say of queries: the rehearsal says why.
     """
 
     def run(stage: Stage) -> None:
         with suppress(Failed, CannotJudge):
-            made.append(try_out(stage, change, policy))
+            tried = try_out(stage, change, policy)
+            change.shared(Fresh).made[tried.key] = tried
+            if refs and "GIT_QUARANTINE_PATH" not in os.environ:  # pre-receive cannot write refs
+                save(change.repo, tried, refs)
 
     return run
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatepost.errors import GitError
-from gatepost.git import Repository
+from gatepost.git import Change, Repository
 from gatepost.queries._touch import Words
 from gatepost.rehearsals import recorded
 
@@ -38,6 +38,14 @@ class Tried:
     refused: dict[str, Refused] = field(default_factory=dict)
     lost: dict[str, tuple[str, ...]] = field(default_factory=dict)
     claimed: bool = False
+
+
+@dataclass(slots=True)
+class Fresh:
+    """What was tried for one change within this process, by the keys of the rehearsals."""
+
+    change: Change
+    made: dict[str, Tried] = field(default_factory=dict)
 
 
 def name(text: str) -> str:

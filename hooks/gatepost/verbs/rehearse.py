@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from gatepost.errors import BLOCK, PASS, UNKNOWN, UsageError
@@ -12,6 +13,7 @@ from gatepost.gate import read_policy
 from gatepost.git import Repository, make_change
 from gatepost.model import printable
 from gatepost.policy import Policy
+from gatepost.queries._prepared import beside
 from gatepost.rehearsals import Rehearsal, recorded, report, runner
 from gatepost.rehearsals.stage import FOLDER, URL, Asked
 from gatepost.verbs import Verb
@@ -41,7 +43,8 @@ def main(args: argparse.Namespace) -> int:
         policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
         bare = repo.text("rev-parse", "--is-bare-repository") == "true"
         asked = Asked(_url(args.server_url), repo.directory() / FOLDER, args.limit, not bare, _say)
-        made = runner.rehearse(change, policy, asked)
+        refs = "" if args.no_save else recorded.REFS
+        made = runner.rehearse(change, policy, replace(asked, beside=beside(change, policy, refs)))
         if not args.no_save:
             for one in made:
                 recorded.save(repo, one)
