@@ -63,6 +63,10 @@ class Wire:
         """Run a text by the simple protocol, as frameworks send a whole file. Raises as ``rows`` does."""
         self.rows(sql)
 
+    def abort(self) -> None:
+        """Hang up, from another thread: who waits for an answer is told that the connection was lost."""
+        self._driver.abort()
+
     def close(self) -> None:
         """Close it; what it did not commit is gone."""
         from gatepost.databases._postgresql_wire import ERRORS

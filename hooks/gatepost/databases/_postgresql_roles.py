@@ -27,24 +27,32 @@ class Roles:
 
 def founding(major: int) -> tuple[str, ...]:
     """Give what a new cluster is told once."""
-    seeding = [f"grant {MIGRATOR} to {SEEDER}"]
-    if major >= 14:
-        seeding.append(f"grant pg_read_all_data, pg_write_all_data to {SEEDER}")
-    if major >= 15:
-        seeding.append(f"grant set on parameter session_replication_role to {SEEDER}")
     return (
         f"create role {MIGRATOR} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls",
-        f"create role {SEEDER} login nosuperuser nocreatedb nocreaterole noreplication bypassrls",
-        *seeding,
+        f"create role {SEEDER} login nosuperuser nocreatedb nocreaterole noreplication",
+        *membership(major, Roles()),
         "revoke connect, temporary on database postgres, template1 from public",
     )
 
 
-def bounds(limits: Limits) -> tuple[str, ...]:
+def membership(major: int, roles: Roles) -> list[str]:
+    """Give what lets the seeder work in what the migrator owns, and the administrator make databases for both."""
+    found = [f"grant {roles.migrator} to {roles.seeder}"]
+    if not roles.superuser:
+        return [*found, f"grant {roles.migrator}, {roles.seeder} to current_user"]
+    found.append(f"alter role {roles.seeder} bypassrls")
+    if major >= 14:
+        found.append(f"grant pg_read_all_data, pg_write_all_data to {roles.seeder}")
+    if major >= 15:
+        found.append(f"grant set on parameter session_replication_role to {roles.seeder}")
+    return found
+
+
+def bounds(limits: Limits, roles: Roles) -> tuple[str, ...]:
     """Give the limits of the roles; they are set anew for each database, as a role may change some of its own."""
     milliseconds = max(1, int(limits.seconds * 1000))
-    found = [f"alter role {MIGRATOR} connection limit {limits.connections}"]
-    for role in (MIGRATOR, SEEDER):
+    found = [f"alter role {roles.migrator} connection limit {limits.connections}"]
+    for role in (roles.migrator, roles.seeder):
         found += [
             f"alter role {role} reset all",
             f"alter role {role} set temp_file_limit = '{max(1, limits.disk >> 11)}kB'",

@@ -98,7 +98,7 @@ class Server:
 
     def bounds(self) -> Sequence[str]:
         """Give the statements that bind the roles."""
-        return bounds(self.limits)
+        return bounds(self.limits, self.roles)
 
     @property
     def address(self) -> Address:

@@ -79,6 +79,11 @@ class Driver(CoreConnection):  # type: ignore[misc]  # pg8000 has no types that 
         """Wait so long for each piece of an answer; None for ever."""
         self._usock.settimeout(seconds)
 
+    def abort(self) -> None:
+        """Hang up."""
+        with contextlib.suppress(OSError, AttributeError):
+            self._usock.shutdown(socket.SHUT_RDWR)
+
     def leave(self, seconds: float) -> None:
         """Say good-bye, and wait until the backend has ended: its locks are gone only then."""
         if self._sock is None:

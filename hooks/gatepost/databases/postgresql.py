@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from gatepost.databases import Connection, Engine, Facts, Limits, Needs, Scratch, Unable
+from gatepost.databases import Connection, Engine, Facts, Limits, Needs, Scratch
 from gatepost.sql.schema import Schema
 
 
 def _scratch(needs: Needs, limits: Limits) -> AbstractContextManager[Scratch]:
     if needs.url:
-        raise Unable("a scratch server by URL cannot be used yet")
+        from gatepost.databases._postgresql_operator import operator
+
+        return operator(needs, limits)
     from gatepost.databases._postgresql_scratch import cluster
 
     return cluster(needs, limits)
