@@ -28,7 +28,7 @@ from gatepost.queries._prepared import beside
 from gatepost.records import Draft, append_all, state_dir
 from gatepost.rehearsals import Rehearsal, recorded
 from gatepost.rehearsals.known import Fresh, mode
-from gatepost.rehearsals.runner import of_course, planned
+from gatepost.rehearsals.runner import allowed, of_course, planned
 from gatepost.rehearsals.settings import Rehearsing
 from gatepost.rehearsals.stage import FOLDER, URL, Asked
 
@@ -43,7 +43,7 @@ def before_push(change: Change, policy: Policy) -> None:
     if change.head_oid == INDEX or not _wanted(change, policy):
         return
     limit = policy.get("rehearsal", Rehearsing).limit
-    asked = Asked(os.environ.get(URL, ""), change.repo.directory() / FOLDER, limit, True, _progress())
+    asked = Asked(os.environ.get(URL, ""), change.repo.directory() / FOLDER, limit, change.head, _progress())
     with own_time():
         made = _rehearsed(change, policy, asked, recorded.REFS)
     for one in made:
@@ -63,18 +63,11 @@ def _rehearsed(change: Change, policy: Policy, asked: Asked, refs: str) -> list[
             continue
         known = recorded.load(change.repo, recorded.key(course), refs)
         left = max(1.0, until - time.monotonic())
-        one = known or of_course(course, replace(asked, seconds=left, commands=asked.commands and _own(course, policy)))
+        one = known or of_course(course, allowed(course, policy, replace(asked, seconds=left)))
         if known is None and one.whole != "unknown" and refs == recorded.REFS:
             recorded.save(change.repo, one)
         made.append(one)
     return made
-
-
-def _own(course: Any, policy: Policy) -> bool:
-    """Tell whether the configuration of a place is the base's own: a pushed command is never run."""
-    from gatepost.migrations import Migrations
-
-    return course.history.place.settings in replace(policy, pushed=None).get_all("migrations", Migrations)
 
 
 def _progress() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 
 from gatepost.databases import Connection, Database, Failed
 from gatepost.migrations._story import operations
@@ -63,8 +64,10 @@ class Sifter:
             return f"is numbered anew ({one.rows} rows)"
         if column and column.generated:
             return f"is computed from other columns ({one.rows} rows)"
-        if one.column in self._changing(one.table):
+        if not _absent(one, middle) and (one.column in self._changing(one.table) or self._kept(one)):
             return f"is set by a trigger at each update ({one.rows} rows)"
+        if column and column.kind == "timestamp" and not _absent(one, middle) and _now(values):
+            return f"is set to the present time ({one.rows} rows)"
         if len(set(values)) > 1 and any(_makes(step, one) for step in steps):
             return f"is computed anew by the down ({one.rows} synthetic values differ)"
         return ""
@@ -83,6 +86,39 @@ class Sifter:
             finally:
                 database.drop()
         return self._volatile[table]
+
+    def _kept(self, one: Lost) -> bool:
+        """Tell a column that a trigger computes: what is written into it does not stay."""
+        database = self.seeded()
+        try:
+            shapes = self.read(database)
+            connection = database.trusted()
+            try:
+                return _overridden(connection, shapes, one)
+            finally:
+                connection.close()
+        finally:
+            database.drop()
+
+
+def _overridden(connection: Connection, shapes: Shapes, one: Lost) -> bool:
+    tab = shapes.tables.get(one.table)
+    column = tab.column(one.column) if tab else None
+    if tab is None or column is None or not column.nullable:
+        return False
+    name = quoted(one.column, shapes.dialect)
+    try:
+        connection.rows(f"UPDATE {tab.sql} SET {name} = NULL")
+        return bool(connection.rows(f"SELECT 1 FROM {tab.sql} WHERE {name} IS NOT NULL LIMIT 1"))
+    except Failed:
+        return False
+
+
+def _now(values: Sequence[object]) -> bool:
+    """Tell values of today: those that are made up are of another year."""
+    today = datetime.now(timezone.utc).date()
+    days = {str(today + timedelta(days=step)) for step in (-1, 0, 1)}
+    return any(str(value).strip("'")[:10] in days for value in values)
 
 
 def _absent(one: Lost, middle: Sight | None) -> bool:

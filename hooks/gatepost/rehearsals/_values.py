@@ -23,6 +23,7 @@ _HINTS: tuple[tuple[str, str], ...] = (
     (r"cron", "0 {s} * * *"),
     (r"(?:^|_)(?:date|at|time)$", "2024-01-{d:02d}"),
 )
+_PLAIN = re.compile(r"[^A-Za-z0-9]")  # what is read as a label, a path or a word everywhere
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), made) for pattern, made in _HINTS)
 # How a text has to look so that it can become another type; {n} differs from row to row.
 _READS_AS = {
@@ -103,7 +104,7 @@ def _filled(pattern: str, number: int) -> str:
 
 def _text(column: Col, number: int, wide: bool, reads_as: str) -> str:
     pattern = _READS_AS.get(reads_as) or next((p for found, p in _PATTERNS if found.search(column.name)), "")
-    made = _filled(pattern or column.name[:24].replace("{", "").replace("}", "") + " {n}", number)
+    made = _filled(pattern or _PLAIN.sub("", column.name)[:24] + "{n}", number)
     size = column.size or LONGEST
     if wide and not pattern:
         made = (made + " " + "x" * LONGEST)[: min(size, LONGEST)]

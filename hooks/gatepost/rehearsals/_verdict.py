@@ -169,11 +169,19 @@ def _judged(base: Rehearsed, at: int, seen: Seen, above: Seen, made: Tried, lost
 
 
 def _noted(base: Rehearsed, seen: Seen) -> Rehearsed:
-    """Say where an up fails on rows with NULLs and passes on others."""
-    if seen.up is None or base.failure is not None:
+    """Say where an up fails on rows with NULLs and passes on others; made-up values prove nothing by their form."""
+    if seen.up is None:
         return base
+    if not _null(seen.up):
+        return replace(base, notes=(*base.notes, f"the up takes only values of another form: {seen.up.message}"))
     note = f"the up fails on rows that are allowed before it: {seen.up.message}"
-    return replace(base, failure=seen.up, notes=(*base.notes, note))
+    return replace(base, failure=base.failure or seen.up, notes=(*base.notes, note))
+
+
+def _null(failure: Failure) -> bool:
+    """Tell a failure on a NULL, which the base allows, from one on the form of a value."""
+    said = failure.message.lower()
+    return failure.code in ("23502", "1048", "1138") or "null" in said
 
 
 def _broken(base: Rehearsed, at: int, made: Tried) -> Rehearsed:

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from gatepost.databases import Database
 from gatepost.errors import CannotJudge
 from gatepost.git import Change
-from gatepost.migrations import collect
+from gatepost.migrations import Migrations, collect
 from gatepost.policy import Policy
 from gatepost.rehearsals import Rehearsal, recorded
 from gatepost.rehearsals import _same as same
@@ -27,7 +27,13 @@ def planned(change: Change, policy: Policy) -> list[Course]:
 
 def rehearse(change: Change, policy: Policy, asked: Asked) -> list[Rehearsal]:
     """Rehearse every history that the change touches; what cannot be tried has the verdict ``unknown``."""
-    return [of_course(course, asked) for course in planned(change, policy)]
+    return [of_course(course, allowed(course, policy, asked)) for course in planned(change, policy)]
+
+
+def allowed(course: Course, policy: Policy, asked: Asked) -> Asked:
+    """Take the commands away from a place that the base's own policy does not configure like this."""
+    own = replace(policy, pushed=None).get_all("migrations", Migrations)
+    return asked if course.history.place.settings in own else replace(asked, commands=None)
 
 
 def of_course(course: Course, asked: Asked) -> Rehearsal:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gatepost.databases import Connection, Database, Failed, Limits, Needs, Scratch, Unable, engine
+from gatepost.git import Snapshot
 from gatepost.migrations import Migrations
 from gatepost.model import printable
-from gatepost.rehearsals import recorded
-from gatepost.rehearsals._plan import Course
+from gatepost.rehearsals import _newer, recorded
+from gatepost.rehearsals._command import Commands, checkout
+from gatepost.rehearsals._plan import Course, Step
 from gatepost.rehearsals._scripts import NotSql, runnable
 from gatepost.rehearsals._shape import Shapes
 from gatepost.rehearsals._walk import Sender, sql_sender
@@ -28,14 +30,14 @@ class Asked:
     """How a rehearsal is to be made: with which server, within which time, telling its progress to whom.
 
     ``url`` is a scratch server of the operator's, from the environment or a file. ``cache`` is where templates are
-    kept between runs. ``commands`` tells whether configured commands may run: never what a push has configured.
+    kept between runs. ``commands`` is the tree in which configured commands may run: never what a push configures.
     ``beside`` is called with each stage, for what else a scratch server is good for.
     """
 
     url: str = ""
     cache: Path | None = None
     seconds: float = 300.0
-    commands: bool = False
+    commands: Snapshot | None = None
     say: Say = lambda _: None
     beside: Callable[[Stage], None] = lambda _: None
 
@@ -74,16 +76,53 @@ def staged(course: Course, asked: Asked) -> Iterator[Stage]:
     settings = course.history.place.settings or Migrations("")
     limits = Limits(seconds=min(SECONDS, asked.seconds))
     folder = str(asked.cache) if asked.cache else None
-    _sendable(course)
+    by_command = bool(settings.command_up and asked.commands)
+    if not by_command:
+        _sendable(course)
     needs = Needs(settings.server, settings.extensions, asked.url, folder)
-    with engine(course.dialect).scratch(needs, limits) as scratch:
+    with ExitStack() as stack:
+        scratch = stack.enter_context(engine(course.dialect).scratch(needs, limits))
         asked.say(f"scratch server: {scratch.how}")
+        if by_command and asked.commands:
+            root = stack.enter_context(checkout(asked.commands))
+            yield _commanded(Commands(course, settings, scratch, root, limits.seconds), until)
+            return
 
         def template(of: Course) -> Callable[[], Database]:
             key = recorded.base_key(of, scratch.version)
             return scratch.template(key, lambda database: _build(database, of, settings, asked.say))
 
-        yield Stage(course, scratch, template, template(course), sql_sender(settings.before_sql), until)
+        send = _judging(sql_sender(settings.before_sql), course.dialect, scratch.version)
+        yield Stage(course, scratch, template, template(course), send, until)
+
+
+def _commanded(commands: Commands, until: float) -> Stage:
+    scratch, course = commands.scratch, commands.course
+
+    def template(of: Course) -> Callable[[], Database]:
+        return scratch.template(recorded.base_key(of, scratch.version), commands.build)
+
+    return Stage(course, scratch, template, template(course), commands.send, until)
+
+
+def _judging(send: Sender, dialect: str, version: str) -> Sender:
+    """Tell what a newer server would take from what none does."""
+
+    def judged(database: Database, step: Step, up: bool) -> float:
+        try:
+            return send(database, step, up)
+        except Failed as error:
+            wanted = _newer.needed(error, dialect, version)
+            script = step.up if up else step.down
+            if not wanted or script is None:
+                raise
+            where = f"{printable(script.path)}:{error.line}"
+            hint = f'name what production runs, server = "…" in [[migrations]], and give such a server: {URL}'
+            raise Unable(
+                f"{where} needs {wanted}, and this is {version}: {printable(error.message, 200)}", hint
+            ) from None
+
+    return judged
 
 
 def _sendable(course: Course) -> None:

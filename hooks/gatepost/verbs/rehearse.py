@@ -42,7 +42,7 @@ def main(args: argparse.Namespace) -> int:
         change = make_change(repo, repo.text("merge-base", base, head) if dots else base, head)
         policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
         bare = repo.text("rev-parse", "--is-bare-repository") == "true"
-        asked = Asked(_url(args.server_url), repo.directory() / FOLDER, args.limit, not bare, _say)
+        asked = Asked(_url(args.server_url), repo.directory() / FOLDER, args.limit, None if bare else change.head, _say)
         refs = "" if args.no_save else recorded.REFS
         made = runner.rehearse(change, policy, replace(asked, beside=beside(change, policy, refs)))
         if not args.no_save:
