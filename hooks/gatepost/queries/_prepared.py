@@ -59,7 +59,8 @@ def beside(change: Change, policy: Policy, refs: str = "") -> Callable[[Stage], 
         with suppress(Failed, CannotJudge):
             tried = try_out(stage, change, policy)
             change.shared(Fresh).made[tried.key] = tried
-            if refs and "GIT_QUARANTINE_PATH" not in os.environ:  # pre-receive cannot write refs
+            told = tried.taken or tried.refused
+            if refs and told and "GIT_QUARANTINE_PATH" not in os.environ:  # pre-receive cannot write refs
                 save(change.repo, tried, refs)
 
     return run
