@@ -19,12 +19,12 @@ from gatepost.sql.operations import Column, CreateObject, CreateTable
 from gatepost.sql.reader import read
 from gatepost.sql.replay import apply
 from gatepost.sql.schema import Object, Schema, Table
-from gatepost.sql.tokens import tokens
+from gatepost.sql.tokens import Token, tokens
 from gatepost.sql.types import normal_type
 
 LONGEST = 500_000
 KEPT = ("comment", "partition by", "definition")
-_VERSIONED = re.compile(r"/\*M?!\d* (COMPRESSED|INVISIBLE|VISIBLE|WITHOUT SYSTEM VERSIONING)[^*]*\*/", re.IGNORECASE)
+_BESIDE = (("WITHOUT", "SYSTEM", "VERSIONING"), ("COMPRESSED",), ("REF_SYSTEM_ID", "="))
 
 
 def inspect(connection: Connection) -> Schema:
@@ -99,8 +99,26 @@ def _table(connection: Connection, schema: Schema, name: str, facts: _Facts) -> 
 def _read_table(text: str) -> CreateTable | None:
     if len(text) > LONGEST:
         return None
-    plain = _VERSIONED.sub("", text)
-    return next((op for op in read(plain, "mysql") if isinstance(op, CreateTable)), None)
+    return next((op for op in read(_plainer(text), "mysql") if isinstance(op, CreateTable)), None)
+
+
+def _plainer(text: str) -> str:
+    """Take out what the reader does not know within a column; information_schema says it too."""
+    found = list(tokens(text, "mysql"))
+    parts, kept, at = [], 0, 0
+    while at < len(found):
+        words = next((words for words in _BESIDE if _stand(found, at, words)), ())
+        if words and found[at - 1].value != "=":
+            parts.append(text[kept : found[at].at])
+            at += len(words) + (words[-1] == "=")
+            kept = found[at].at if at < len(found) else len(text)
+        else:
+            at += 1
+    return "".join([*parts, text[kept:]])
+
+
+def _stand(found: Sequence[Token], at: int, words: tuple[str, ...]) -> bool:
+    return tuple(token.value for token in found[at : at + len(words)]) == words
 
 
 def replace_name(made: CreateTable, name: str) -> CreateTable:

@@ -448,13 +448,14 @@ def index_tail(cursor: Cursor) -> tuple[tuple[str, str], ...]:
     kept: list[tuple[str, str]] = []
     while not cursor.done:
         word = cursor.next().value
-        if word not in ("USING", "COMMENT", "KEY_BLOCK_SIZE", "WITH", "ALGORITHM", "LOCK", "VISIBLE", "INVISIBLE"):
+        if word in ("VISIBLE", "INVISIBLE", "IGNORED") or (word == "NOT" and cursor.accept("IGNORED")):
+            continue
+        if word not in ("USING", "COMMENT", "KEY_BLOCK_SIZE", "WITH", "ALGORITHM", "LOCK"):
             raise Unread(f"{word or 'a value'} is not known behind an index")
         if word == "WITH":
             cursor.expect("PARSER")
         cursor.accept("=")
-        if word not in ("VISIBLE", "INVISIBLE"):
-            text = cursor.next().text
-            if word == "WITH":
-                kept.append(("parser", text))
+        text = cursor.next().text
+        if word == "WITH":
+            kept.append(("parser", text))
     return tuple(kept)
