@@ -144,6 +144,12 @@ def test_dated_partitions_are_left_out(name: str, left_out: bool) -> None:
     assert said(schema(), schema(replace(child, options={}))) == [f"table {name} is new"]
 
 
+def test_partitions_of_a_dated_partition_are_left_out() -> None:
+    day = Table("log_20261122", {"id": Column("id")}, options={("", "partition of"): "log"})
+    part = Table("log_20261122_done", {"id": Column("id")}, options={("", "partition of"): "log_20261122"})
+    assert said(schema(USERS), schema(USERS, part, day)) == []
+
+
 def test_facets_of_the_policy_are_left_out() -> None:
     view = Object("view", "v", "SELECT 1", options=(("comment of id", "x"), ("owner", "app")))
     other = replace(view, options=(("owner", "eve"),))

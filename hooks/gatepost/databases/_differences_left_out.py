@@ -49,6 +49,10 @@ USUAL = Leave()
 def trimmed(schema: Schema, leave: Leave) -> Schema:
     """Give the schema without what is left out."""
     gone = {name for name, table in schema.tables.items() if table and _left_out(table, leave)}
+    while inner := {
+        name for name, table in schema.tables.items() if name not in gone and _part_of(table, gone, schema)
+    }:
+        gone |= inner  # partitions of a partition that is left out
     made = Schema(schema.dialect)
     for name, table in schema.tables.items():
         if table and name not in gone and ("", "temporary") not in table.options:
@@ -66,6 +70,11 @@ def _left_out(table: Table, leave: Leave) -> bool:
     if leave.bookkeeping and _named(table.name.lower(), BOOKKEEPING):
         return True
     return leave.dated and bool(table.options.get(("", "partition of")) and _DATED.search(table.name))
+
+
+def _part_of(table: Table | None, gone: set[str], schema: Schema) -> bool:
+    parent = table.options.get(("", "partition of")) if table else None
+    return bool(parent) and schema.key(str(parent)) in gone
 
 
 def _named(name: str, patterns: tuple[str, ...]) -> bool:

@@ -21,7 +21,7 @@ _BEGIN = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _COMMENTS = """
 SELECT d.classoid::regclass::text AS class, d.objoid AS oid, d.objsubid AS part, d.description AS text
 FROM pg_description d
-WHERE d.objoid >= 16384
+WHERE d.objoid >= 16384 OR d.classoid = 'pg_extension'::regclass
    OR (d.classoid = 'pg_namespace'::regclass AND d.description <> 'standard public schema')
 """
 

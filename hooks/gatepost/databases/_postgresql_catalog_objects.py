@@ -180,7 +180,8 @@ SELECT 'publication' AS kind, 'pg_publication' AS class, p.oid, NULL AS space, p
        {15+ (SELECT string_agg(n.nspname, ', ' ORDER BY n.nspname) FROM pg_publication_namespace s
             JOIN pg_namespace n ON n.oid = s.pnnspid WHERE s.pnpubid = p.oid) ?: NULL},
        p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, {13+ p.pubviaroot ?: false})::text AS definition,
-       json_build_object() AS options, pg_get_userbyid(p.pubowner) AS owner
+       json_build_object('generated columns', {18+ nullif(p.pubgencols, 'n') ?: NULL}) AS options,
+       pg_get_userbyid(p.pubowner) AS owner
 FROM pg_publication p
 UNION ALL
 SELECT 'subscription', 'pg_subscription', {14+ s.oid ?: 0}, NULL, s.subname, array_to_string(s.subpublications, ', '),

@@ -254,6 +254,8 @@ def _column_options(catalog: Catalog, row: Row, parts: _Parts) -> Pairs:
     sequence = parts.sequences.get((row["relation"], row["number"]))
     if sequence and sequence["bond"] == "i" and row["identity"]:
         found |= pair("identity sequence", _sequence_text(catalog, sequence))
+        beside = catalog.beside(sequence, "pg_class")
+        found |= {f"identity sequence {key}": beside[key] for key in ("comment", "grants") if key in beside}
     return found
 
 

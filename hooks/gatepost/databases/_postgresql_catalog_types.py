@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -146,6 +147,9 @@ def _routine(catalog: Catalog, row: Row) -> Object:
     if row["aggregate"] is not None:
         text = "\n".join(f"{key} = {value}" for key, value in sorted(row["aggregate"].items()) if value is not None)
     kind = _ROUTINE.get(row["kind"], "function")
+    if kind == "procedure":  # 14 and later say IN
+        head, line, body = text.partition("\n")
+        text = re.sub(r"(\(|, )IN ", r"\1", head) + line + body
     return Object(kind, name, text.strip(), options=_sorted(catalog.beside(row, "pg_proc")))
 
 
