@@ -14,6 +14,7 @@ from gatepost.model import printable
 Event = tuple[float, str, int, str, float, str]
 
 MOST_NAMES = 50_000
+MOST_SIGNATURES = 300
 
 
 class _Open:
@@ -96,6 +97,8 @@ def _failed(into: _Open, counts: list[int], client: str, status: int, route: str
     window.errors += 1
     counts[1] += 1
     signature = printable(f"{status} {route}" + (f" {mask_message(detail)}" if detail else ""), 600)
+    if len(window.signatures) >= MOST_SIGNATURES and signature not in window.signatures:
+        signature = f"{status} (other)"  # somebody asks for random paths, and all of them fail
     if (client, signature) not in into.once:
         into.once.add((client, signature))
         window.distinct += 1

@@ -11,6 +11,7 @@ import gzip
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -45,10 +46,8 @@ def parts(path: str, since: float = 0.0) -> list[Part]:
     ``access.log`` has ``access.log.1``, ``access.log.2.gz``, ``access.log-20261122``. A part that begins with the
     same bytes as another is a copy on its way to be compressed or truncated, and counts once.
     """
-    magic = glob.has_magic(path)
-    names = _listed(path) if magic else [path, *_listed(glob.escape(path) + "[.-]*")]
     seen: dict[bytes, Part] = {}
-    for name in names:
+    for name in _names(path):
         part = _part(name, since)
         if part is None or not part.head:
             continue
@@ -56,6 +55,10 @@ def parts(path: str, since: float = 0.0) -> list[Part]:
         if known is None or (known.packed and not part.packed):
             seen[part.head] = part
     return sorted(seen.values(), key=lambda part: (part.path == path, part.written))
+
+
+def _names(path: str) -> list[str]:
+    return _listed(path) if glob.has_magic(path) else [path, *_listed(glob.escape(path) + "[.-]*")]
 
 
 def _listed(pattern: str) -> list[str]:
@@ -93,8 +96,30 @@ def sample(path: str) -> str:
     return ""
 
 
+class Rotated(SourceError):
+    """Say that a log was rotated while it was read: what was read of it may be half."""
+
+
 def span(path: str, parser: Parser, start: float, end: float) -> Iterator[str]:
-    """Give pieces of whole lines that hold everything between two times, and some more on both sides."""
+    """Give pieces of whole lines that hold everything between two times, and some more on both sides.
+
+    Raises Rotated at the end where the files are others than at the beginning.
+    """
+    before = _inodes(path)
+    yield from _span(path, parser, start, end)
+    if _inodes(path) != before:
+        raise Rotated(f"{path}: was rotated while it was read", "try again")
+
+
+def _inodes(path: str) -> list[tuple[str, int]]:
+    found = []
+    for name in _names(path):
+        with suppress(OSError):
+            found.append((name, Path(name).stat().st_ino))
+    return found
+
+
+def _span(path: str, parser: Parser, start: float, end: float) -> Iterator[str]:
     for part in parts(path, since=start - SLACK):
         try:
             with part.open() as stream:
@@ -102,7 +127,7 @@ def span(path: str, parser: Parser, start: float, end: float) -> Iterator[str]:
                 if first is not None and first > end + SLACK:
                     continue
                 until = end + SLACK
-                stop = None if part.packed or until >= part.written else _bisect(stream, parser, until)[1]
+                stop = None if part.packed or until >= part.written else _bisect(stream, parser, until, unknown=0.0)[1]
                 stream.seek(0 if part.packed else _place(stream, parser, start - SLACK))
                 yield from _pieces(stream, parser, until, stop)
         except FileNotFoundError:
@@ -128,20 +153,23 @@ def _pieces(stream: BinaryIO, parser: Parser, until: float, stop: int | None) ->
 
 def _place(stream: BinaryIO, parser: Parser, wanted: float) -> int:
     """Find by bisection the offset of a line before which everything is older than ``wanted``."""
-    low, _ = _bisect(stream, parser, wanted)
+    low, _ = _bisect(stream, parser, wanted, unknown=wanted)
     if low == 0:
         return 0
     stream.seek(low)
     return low + stream.read(LINE).find(b"\n") + 1
 
 
-def _bisect(stream: BinaryIO, parser: Parser, wanted: float) -> tuple[int, int]:
-    """Give two near offsets: what is older than ``wanted`` begins before the first, the rest after the second."""
+def _bisect(stream: BinaryIO, parser: Parser, wanted: float, unknown: float) -> tuple[int, int]:
+    """Give two near offsets: before the first all is older than ``wanted``, after the second nothing is.
+
+    ``unknown`` is the time that is assumed where none can be read: in a line of megabytes, say.
+    """
     low, high = 0, stream.seek(0, os.SEEK_END)
     while high - low > PROBE:
         middle = (low + high) // 2
         time = _time_after(stream, parser, middle)
-        if time is None or time >= wanted:
+        if (unknown if time is None else time) >= wanted:
             high = middle
         else:
             low = middle

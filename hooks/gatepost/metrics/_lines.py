@@ -25,6 +25,7 @@ _MONTHS = {
     for n, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
 }
 _decode = json.JSONDecoder().decode
+LONGEST = 1e15  # in any unit: what is longer is no time, infinity is none
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
@@ -78,7 +79,7 @@ class Combined:
             if time is None:
                 try:
                     time = times[stamp] = clf_time(stamp)
-                except (ValueError, KeyError):
+                except (ValueError, KeyError, OverflowError):
                     continue
             try:
                 seconds = float(rest) * factor
@@ -132,7 +133,7 @@ class JsonLines:
 
     def learn(self, text: str) -> None:
         """Find which names the log uses."""
-        records = [record for record in map(json_object, text.splitlines()[:500]) if record]
+        records = [record for record in map(json_object, text.split("\n")[:500]) if record]
         for role, names in _KEYS.items():
             for name in names:
                 if any(pick(record, name) is not None for record in records):
@@ -152,13 +153,15 @@ class JsonLines:
         when, status, path = names["time"], names["status"], names.get("path", "")
         request, method = names.get("request", ""), names.get("method", "")
         seconds, client = names.get("seconds", ""), names.get("client", "")
-        for line in text.splitlines():
+        for line in text.split("\n"):  # U+2028 may stand raw in a JSON string
             record = json_object(line)
             if record is None:
                 continue
             try:
                 code, time = int(get(record, status)), self._time(get(record, when))
-            except (TypeError, ValueError, KeyError):
+            except (TypeError, ValueError, KeyError, OverflowError):
+                continue
+            if not 0 <= code < 1000:
                 continue
             asked = get(record, request)
             if type(asked) is not str:
@@ -192,14 +195,14 @@ def moment(value: Any) -> float:
 
 
 def _duration(value: Any, factor: float) -> float:
-    if type(value) is float and value >= 0:
-        return value * factor
+    if type(value) is float:
+        return value * factor if 0 <= value < LONGEST else -1.0
     if isinstance(value, str):
         found = re.fullmatch(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*(ns|us|µs|ms|s)?\s*", value)
         if not found:
             return -1.0
         return float(found[1]) * UNITS.get((found[2] or "").replace("µ", "u"), factor)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LONGEST:
         return value * factor
     return -1.0
 
@@ -263,7 +266,7 @@ class Pattern:
             group = {name: value for name, value in match.groupdict().items() if value is not None}
             try:
                 time, status = moment(group["time"]), int(group["status"])
-            except (KeyError, ValueError):
+            except (KeyError, ValueError, OverflowError):
                 continue
             request = group.get("request") or f"{group.get('method', '-')} {group.get('path', '-')}"
             yield time, group.get("client", ""), status, request, _duration(group.get("seconds"), self.factor), ""
@@ -289,11 +292,11 @@ def parser_for(sample: str, pattern: str = "", unit: str = "") -> Parser:
     else:
         parser = JsonLines(unit) if sample.lstrip()[:1] == "{" else Combined(unit)
     parser.learn(sample)
-    lines = sample.splitlines()
+    lines = [line for line in sample.split("\n") if line]
     if lines and sum(1 for _ in parser(sample)) < 0.5 * len(lines):
         # What stands there is not repeated: the path may come from a pushed tree, and the file be any file.
         raise SourceError(
             f"the log's lines cannot be read: {len(lines)} were tried",
-            "use the combined format with the request time, JSON lines, or set verification.pattern",
+            "use the combined format with the request time, JSON lines, or pattern in the server's own gatepost.toml",
         )
     return parser

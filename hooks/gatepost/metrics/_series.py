@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf, isfinite
 from typing import Any
 
 Labels = Mapping[str, str]
@@ -17,9 +18,9 @@ Spans = dict[float, float]  # upper bound of a span to the observations in it
 
 
 def numbers(values: Iterable[Sequence[Any]]) -> list[tuple[float, float]]:
-    """Read ``[[time, "value"], …]``; NaN, which marks a series as stale, is left out."""
+    """Read ``[[time, "value"], …]``; what is no count (NaN, infinite, below 0) is left out."""
     found = [(float(time), float(value)) for time, value in values]
-    return [(time, value) for time, value in found if value == value]
+    return [(time, value) for time, value in found if 0 <= value < inf]
 
 
 def target(labels: Labels) -> tuple[str, str]:
@@ -49,7 +50,8 @@ def spans(histogram: Mapping[str, Any]) -> tuple[float, float, Spans]:
     found: Spans = {}
     for _, _, upper, count in histogram.get("buckets") or ():
         found[float(upper)] = found.get(float(upper), 0.0) + float(count)
-    return float(histogram["count"]), float(histogram["sum"]), found
+    count, total = float(histogram["count"]), float(histogram["sum"])
+    return (count, total if isfinite(total) else 0.0, found) if isfinite(count) else (0.0, 0.0, {})
 
 
 def span_increments(

@@ -13,7 +13,7 @@ class Verification:
     """``[verification]``: where the traffic is seen and how long it is watched after a deploy.
 
     ``OUTWARD`` names what acts outside the repository: it is taken from the server's own ``gatepost.toml`` only,
-    never from a tree that somebody pushed.
+    never from a tree that somebody pushed. The same for ``WITH_TOKEN`` where the server has a token for the source.
     """
 
     source: str = ""
@@ -69,4 +69,6 @@ OUTWARD = (
     "forge_url",
     "forge_repository",
     "forge_token_file",
+    "pattern",  # a regular expression may take for ever
 )
+WITH_TOKEN = ("url", "tenant")

@@ -8,10 +8,11 @@ from time import time
 
 from gatepost.metrics import MetricSource, SourceError, Verification, Window
 from gatepost.metrics._events import Tally
-from gatepost.metrics._files import last_time, parts, sample, span
+from gatepost.metrics._files import Rotated, last_time, parts, sample, span
 from gatepost.metrics._lines import Parser, parser_for
 
 AHEAD = 90.0
+TRIES = 3
 CHECK = 4  # reads between two looks at the log's clock
 Choose = Callable[[str, str, str], Parser]
 
@@ -44,21 +45,30 @@ class LogReader:
         parser = self.parser
         if not Path(self.settings.path).exists() and not parts(self.settings.path):
             raise SourceError(f"{self.settings.path}: has gone", "the log must stay where it is during a watch")
-        tally = Tally(start, end, step, parser.resolution)
-        lines = understood = 0
-        for text in span(self.settings.path, parser, start, end):
-            lines += text.count("\n")
-            understood += tally.add(parser(text))
+        tally, lines, understood = self._counted(parser, start, end, step)
         if understood < 0.5 * lines:
             self._parser = None  # chosen again at the next look, should the format have changed
             raise SourceError(
                 f"{self.settings.path}: {lines - understood} of {lines} lines cannot be read",
-                "its format changed, or several programs write to it; set verification.pattern",
+                "its format changed, or several programs write to it; see pattern in docs/verification.md",
             )
         if self._reads % CHECK == 0:
             self._check_clock(parser)
         self._reads += 1
         return tally.windows()
+
+    def _counted(self, parser: Parser, start: float, end: float, step: float) -> tuple[Tally, int, int]:
+        for left in reversed(range(TRIES)):
+            tally, lines, understood = Tally(start, end, step, parser.resolution), 0, 0
+            try:
+                for text in span(self.settings.path, parser, start, end):
+                    lines += text.count("\n")
+                    understood += tally.add(parser(text))
+                break
+            except Rotated:
+                if not left:
+                    raise
+        return tally, lines, understood
 
     def _check_clock(self, parser: Parser) -> None:
         newest = last_time(self.settings.path, parser)

@@ -47,7 +47,7 @@ class Records:
                 yield event
 
     def _records(self, text: str) -> Iterator[Mapping[str, Any]]:
-        for line in text.splitlines():
+        for line in text.split("\n"):
             record = json_object(line)
             if record is None:
                 continue
@@ -59,7 +59,7 @@ class Records:
     def _event(self, record: Mapping[str, Any]) -> Event | None:
         try:
             time = moment(_first(record, _TIME))
-        except (TypeError, ValueError, KeyError):
+        except (TypeError, ValueError, KeyError, OverflowError):
             return None
         status, bad = _status(record), _bad(record)
         name = printable(str(_first(record, _NAME) or "-"), 80)
@@ -76,7 +76,7 @@ def _status(record: Mapping[str, Any]) -> int | None:
     value = _first(record, _STATUS)
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if 100 <= number < 600 else None
 
@@ -138,7 +138,7 @@ def records(sample: str, *_: str) -> Records:
 
 
 def _quiet(sample: str) -> bool:
-    return any(json_object(line) is not None for line in sample.splitlines()[:50])
+    return any(json_object(line) is not None for line in sample.split("\n")[:50])
 
 
 def opened(settings: Verification) -> LogReader:

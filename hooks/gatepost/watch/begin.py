@@ -10,7 +10,8 @@ from gatepost.errors import PolicyError, UsageError
 from gatepost.git import Repository
 from gatepost.metrics import SourceError, Verification
 from gatepost.metrics._open import open_source
-from gatepost.metrics._settings import OUTWARD
+from gatepost.metrics._settings import OUTWARD, WITH_TOKEN
+from gatepost.policy import Duration
 from gatepost.records import state_dir
 from gatepost.watch.arrival import checked
 from gatepost.watch.detach import spawn
@@ -20,11 +21,23 @@ from gatepost.watch.queue import open_store, own
 from gatepost.watch.tell import show
 
 LOG = "watch.log"
+DAY = 86_400.0
+SOON = 60.0
+MOST_POLLS = 2000
+BOUNDS = {
+    "poll": (0.1, 3600.0),
+    "watch": (1.0, DAY),
+    "settle": (0.0, DAY),
+    "baseline": (60.0, DAY),
+    "wait_for_deploy": (0.0, 7 * DAY),
+    "scrape": (0.1, 3600.0),
+    "timeout": (0.1, 60.0),
+}
 
 
 def begin(git_dir: Path, deploy: Deploy, settings: Verification) -> Watch:
     """Insert the row of a deploy's watch, end those that it supersedes, and see that a worker runs."""
-    settings = trusted(git_dir, settings)
+    settings = bounded(trusted(git_dir, settings))
     known_source(settings)
     checked(settings)
     now = time.time()
@@ -53,6 +66,20 @@ def begin(git_dir: Path, deploy: Deploy, settings: Verification) -> Watch:
     return watch
 
 
+def bounded(settings: Verification) -> Verification:
+    """Give settings that one worker can serve beside others'; PolicyError where a time is out of its bounds."""
+    wrong = [
+        f"verification.{name}: {getattr(settings, name):g} s is not between {low:g} and {high:g} s"
+        for name, (low, high) in BOUNDS.items()
+        if not low <= getattr(settings, name) <= high
+    ]
+    if not wrong and settings.watch > MOST_POLLS * settings.poll:
+        wrong = [f"verification.watch: more than {MOST_POLLS} times verification.poll"]
+    if wrong:
+        raise PolicyError(wrong)
+    return replace(settings, extend=Duration(min(settings.extend, MOST_POLLS * settings.poll)))
+
+
 def known_source(settings: Verification) -> None:
     """Raise PolicyError where the source is not known; that it cannot be read now is for the watch to say."""
     try:
@@ -72,13 +99,16 @@ def work(git_dir: Path) -> None:
 def trusted(git_dir: Path, settings: Verification) -> Verification:
     """Take what acts outside of the repository from the server's own file only, not from a tree that was pushed."""
     server = own(git_dir)
-    return replace(settings, **{name: getattr(server, name) for name in OUTWARD})
+    names = (*OUTWARD, *WITH_TOKEN) if server.token_file else OUTWARD
+    return replace(settings, **{name: getattr(server, name) for name in names})
 
 
 def mark(git_dir: Path, oid: str, begun: float) -> Watch:
     """Say when a deploy happened: its watch begins then, and those of older deploys end."""
     with open_store(git_dir) as store:
         watch = store.get(oid)
+        if begun > time.time() + SOON:
+            raise UsageError("--at: lies in the future", "mark a deploy when it has happened")
         if watch is None:
             raise UsageError(f"{oid[:12]}: no watch waits for this commit", "push it to a deploy ref first")
         if not store.mark(watch, begun):

@@ -44,7 +44,7 @@ def at(watch: Watch, polls: Sequence[Counts], store: Store, now: float, means: M
     reader = Remembering(means.reader_of(settings))
     ready = now - reader.delay
     if ready < watch.begun:
-        return replace(watch, due=watch.begun + reader.delay), []
+        return replace(watch, due=min(watch.begun + reader.delay, now + PATIENCE)), []
     learn(store, watch.service, reader, watch.begun, watch.baseline is None, means.spare, settings.poll)
     bad = _bad(watch, store)
     before = (watch.baseline or {}).get("used")

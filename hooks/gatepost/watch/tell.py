@@ -12,7 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gatepost.errors import GatepostError
 from gatepost.git import Repository, environment
 from gatepost.metrics._http import post
 from gatepost.model import printable
@@ -25,6 +24,7 @@ KIND = "verification"
 REFS = "refs/gatepost/verification"
 RULES = {"error-rate": "verify/error-rate", "latency": "verify/latency", "new-error": "verify/new-error"}
 TRIES = 3
+PATIENCE = 3600.0
 TIMEOUT = 5.0
 SHORT = 12
 
@@ -58,12 +58,15 @@ def message(watch: Watch, repo: Repository | None = None) -> dict[str, Any]:
     }
 
 
-def everybody(git_dir: Path, store: Store, watch: Watch) -> None:
-    """Tell all channels that were not told yet. What can be told twice is marked after, what must not be, before."""
+def everybody(git_dir: Path, store: Store, watch: Watch) -> bool:
+    """Tell all channels that were not told yet; False where the record or the ref has to be tried once more.
+
+    What can be told twice is marked after, what must not be, before.
+    """
     with Repository(git_dir, client=False) as repo:
         told = message(watch, repo)
-        _again(store, watch, "record", lambda: _record(repo, watch, told))
-        _again(store, watch, "ref", lambda: show(repo, watch.oid, str(told.get("verdict"))))
+        kept = _again(store, watch, "record", lambda: _record(repo, watch, told))
+        kept = _again(store, watch, "ref", lambda: show(repo, watch.oid, str(told.get("verdict")))) and kept
     settings = watch.settings
     if settings.webhook:
         body = json.dumps(told).encode()
@@ -75,20 +78,22 @@ def everybody(git_dir: Path, store: Store, watch: Watch) -> None:
     regressed = (watch.verdict or {}).get("verdict") == "regressed"
     if watch.settings.on_regressed and regressed and store.tell(watch, "command"):
         _run(git_dir, watch, told)
+    return kept
 
 
-def _again(store: Store, watch: Watch, channel: str, act: Callable[[], object]) -> None:
+def _again(store: Store, watch: Watch, channel: str, act: Callable[[], object]) -> bool:
     """Tell one channel; what fails is tried a few times and then left, so that the others are told."""
     if channel in watch.told:
-        return
+        return True
     for left in reversed(range(TRIES)):
         try:
             act()
             store.tell(watch, channel)
-            return
-        except (GatepostError, OSError) as error:
+            return True
+        except Exception as error:  # noqa: BLE001 - what a channel raises must not keep the others from being told
             if not left:
-                sys.stderr.write(f"{watch.id}: {channel}: {printable(str(error), 300)}\n")
+                sys.stderr.write(f"{watch.id}: {channel}: {type(error).__name__}: {printable(str(error), 300)}\n")
+    return False
 
 
 def _record(repo: Repository, watch: Watch, told: dict[str, Any]) -> None:

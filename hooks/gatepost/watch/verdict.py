@@ -16,6 +16,7 @@ Word = Literal["regressed", "warn", "pass", "inconclusive", "superseded", "not-d
 EXIT = {"pass": 0, "warn": 0, "regressed": 1, "superseded": 3, "inconclusive": 3, "not-deployed": 3}
 
 LEAST_BASELINE = 100
+MOST_NAMED = 50
 RATIO, POINTS, MOST_POINTS = 3.0, 0.01, 0.05
 
 
@@ -105,7 +106,7 @@ def conclude(
 ) -> Verdict:
     """Give the verdict of a watch that has ended; ``problem`` is why its source could not be read to the end."""
     missed = could_have_missed(baseline, polls)
-    rare = once(polls, known)
+    rare = once(polls, known)[:MOST_NAMED]
     for word in ("regressed", "warn"):
         bad = [signal for signal in signals if signal.level == word]
         if bad and (word == "regressed" or not problem):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -92,14 +93,19 @@ class Worker:
     def _one(self, watch: Watch) -> None:
         now = self._clock()
         if watch.state == "telling":
-            tell.everybody(self.git_dir, self.store, watch)
-            self.store.save(replace(watch, state="done"))
+            told = tell.everybody(self.git_dir, self.store, watch)
+            late = now > (watch.ended or now) + tell.PATIENCE
+            self.store.save(replace(watch, state="done") if told or late else replace(watch, due=now + IDLE * 30))
             return
         polls = self.store.polls(watch)
         try:
             found, fresh = look.at(watch, polls, self.store, now, self._means)
         except GatepostError as error:
             found, fresh = look.failed(watch, polls, f"{error.message}", now), []
+        except Exception as error:  # noqa: BLE001 - what a source answers is not ours; the watch must end all the same
+            _log(f"{watch.id}: {traceback.format_exc(limit=-4)}")
+            reason = f"internal error, see the worker's log: {type(error).__name__}"
+            found, fresh = look.failed(watch, polls, reason, now), []
         if not self.store.save(found, fresh):
             _log(f"{watch.id}: another worker has taken it")
             return
