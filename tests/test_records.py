@@ -85,6 +85,20 @@ def test_notes_that_git_rewrote_are_still_read_and_continued(bare: Path) -> None
         assert records.problems(repo) == ()
 
 
+def test_of_a_long_record_the_lists_are_shortened_and_the_summary_stays(bare: Path) -> None:
+    changes = [{"name": f"package-{number}", "why": ["root"] * 300} for number in range(2000)]
+    section = {"summary": {"packages": 2000}, "changes": changes}
+    findings = [{"rule": "dependency/added", "data": {"names": ["x" * 50] * 3000}, "fingerprint": "f"}]
+    with Repository(bare, client=False) as repo:
+        body = {"kind": "dependency-audit", "dependencies": section, "findings": findings}
+        stored = records.append(repo, oid(1), body)
+        assert stored["cut"] > records.LINE_LIMIT
+        assert stored["dependencies"]["summary"] == {"packages": 2000}
+        assert len(stored["dependencies"]["changes"]) == 200
+        assert stored["findings"][0]["fingerprint"] == "f"
+        assert records.problems(repo) == ()
+
+
 def test_a_record_that_is_too_long_is_cut_and_says_so(bare: Path) -> None:
     with Repository(bare, client=False) as repo:
         stored = records.append(repo, oid(1), {"kind": "verdict", "sections": {"x": "y" * records.LINE_LIMIT}})

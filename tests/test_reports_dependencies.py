@@ -11,6 +11,7 @@ from _reports import EVIL, make
 from gatepost import reports
 from gatepost.model import Report
 from gatepost.reports._dependencies import LISTED, ROWS, SERVICES, audit
+from gatepost.reports._recorded import report_of
 
 BOTH = pytest.mark.parametrize("name", ["markdown", "html"])
 
@@ -39,6 +40,35 @@ def verdict(name: str, word: str, *theirs: tuple[str | None, str], **more: Any) 
     uses = [{"service": service, "versions": [version], "range": None, "scope": "prod"} for service, version in theirs]
     ours = {"versions": ["1.0.0"], "range": "^1.0.0", "scope": "prod"}
     return {"ecosystem": "npm", "name": name, "verdict": word, "ours": ours, "theirs": uses, "before": False, **more}
+
+
+def test_a_record_that_was_cut_tells_the_counts_of_its_summary() -> None:
+    section = {
+        "summary": {"packages": 900, "added": 899, "downgraded": 1},
+        "changes": [entry("a", "added")],
+        "fleet": [],
+    }
+    stored = {
+        "kind": "dependency-audit",
+        "commit": "b" * 40,
+        "verdict": "review",
+        "cut": 2_000_000,
+        "dependencies": section,
+        "findings": [{"rule": "dependency/added", "level": "warning", "message": "new", "path": "x", "line": "odd"}, 7],
+    }
+    found = report_of(stored)
+    assert found is not None
+    assert found.verdict == "review"
+    page = reports.get("markdown").render(found)
+    assert "900 packages changed (1 of them below): 899 added, 1 downgraded" in page
+    assert "2000000 bytes" in page
+    assert report_of({"kind": "deploy"}) is None
+
+
+def test_a_record_without_its_findings_still_tells_its_verdict() -> None:
+    found = report_of({"kind": "verdict", "commit": "b" * 40, "verdict": "block", "cut": 9, "change": 7})
+    assert found is not None
+    assert [skip.reason for skip in found.skipped][-1] == "the verdict that was recorded is block"
 
 
 def report(*changes: dict[str, Any], fleet: list[dict[str, Any]] | None = None) -> Report:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from _dependencies import manifest, npm_lock
 from gatepost.cli import main
 from servers import Server
 
@@ -65,6 +66,23 @@ def test_the_log_lists_the_records_newest_first(server: Server, capsys: pytest.C
     assert ask(capsys, "log", *at, "--kind", "deploy", "-n", "1")[1].count("\n") == 1
     records = [json.loads(line) for line in ask(capsys, "log", "main", *at, "--format", "json")[1].splitlines()]
     assert {record["commit"] for record in records} == {server.tip()}
+
+
+def test_a_stored_dependency_audit_is_a_page_for_people(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    at = ("--repo", str(server.path))
+    lock = npm_lock({"chalk": ("2.0.0", ["ansi"]), "ansi": ("1.0.0", [])}, {"chalk": "^2.0.0"})
+    assert server.commit_push({"package.json": manifest({"chalk": "^2.0.0"}), "package-lock.json": lock}).code == 0
+    for words in (("log",), ("log", "main"), ("log", "--kind", "dependency-audit"), ("review", "show", server.tip())):
+        code, said = ask(capsys, *words, *at, "--format", "markdown")
+        assert code == 0
+        assert "### Dependencies" in said
+        assert "2 packages changed: 1 added, 1 added-transitive" in said
+        assert "ansi 1.0.0 by chalk" in said
+        page = ask(capsys, *words, *at, "--format", "html")[1]
+        assert page.startswith("<!doctype html>")
+        assert "2 packages changed" in page
+    assert ask(capsys, "log", *at, "--kind", "landed", "--format", "html")[0] == 2
+    assert ask(capsys, "review", "list", *at, "--format", "html")[0] == 2
 
 
 def test_a_clone_that_fetched_the_records_answers_too(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,6 +25,7 @@ from gatepost.git import Repository, failure
 REF = "refs/notes/gatepost"
 VERSION = 1
 LINE_LIMIT = 1024 * 1024
+SHORTER = (1000, 200, 50)
 NOTE_LIMIT = 64 * 1024 * 1024
 LOCK_SECONDS = 30.0
 _TRIES = 5
@@ -236,6 +237,15 @@ def _lines(tip: _Tip, drafts: Sequence[Draft]) -> list[bytes]:
     return lines
 
 
+def _shortened(value: Any, most: int) -> Any:
+    """Give a value with no list longer than ``most``."""
+    if isinstance(value, Mapping):
+        return {key: _shortened(entry, most) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_shortened(entry, most) for entry in value[:most]]
+    return value
+
+
 def _line(record: Record, previous: str) -> bytes:
     """Write a record on one line, the time first: then git's cat_sort_uniq merge keeps the order."""
     first = ("at", "v", "seq", "kind", "commit", "tree")
@@ -244,6 +254,10 @@ def _line(record: Record, previous: str) -> bytes:
     raw = json.dumps(ordered, separators=(",", ":")).encode()
     if len(raw) <= LINE_LIMIT:
         return raw
+    for most in SHORTER:  # the audit of a lock of 20,000 packages: summary and findings stay, lists become shorter
+        shorter = json.dumps({**_shortened(ordered, most), "cut": len(raw)}, separators=(",", ":")).encode()
+        if len(shorter) <= LINE_LIMIT:
+            return shorter
     small = {key: value for key, value in ordered.items() if len(json.dumps(value)) < 1000}
     return json.dumps({**small, "cut": len(raw)}, separators=(",", ":")).encode()
 

@@ -17,6 +17,14 @@ SECTION, KEYS = "dependencies", frozenset(("summary", "changes", "fleet"))
 HIDDEN = "not shown"
 _USERINFO = re.compile(r"://[^/@\s]{1,400}@")
 _NEW = ("added", "added-transitive")
+_FACTS = {
+    "unexplained": "unexplained",
+    "downgraded": "downgraded",
+    "from elsewhere": "source-changed",
+    "other hash": "integrity-changed",
+    "new, asked for": "added",
+    "new, brought along": "added-transitive",
+}
 Entry = Mapping[str, Any]
 
 
@@ -38,26 +46,36 @@ def audit(report: Report) -> Audit | None:
     if not changes:
         return None
     details = [*_details(changes), *_fleet_details(fleet)]
-    return Audit(_line(changes, fleet), _first(changes, fleet), tuple(details), _matrix(fleet))
+    counts = _counts(changes, section.get("summary"))
+    return Audit(_line(changes, fleet, counts), _first(changes, fleet, counts), tuple(details), _matrix(fleet))
 
 
 def _entries(value: Any) -> list[Entry]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _line(changes: Sequence[Entry], fleet: Sequence[Entry]) -> str:
-    counts: dict[str, int] = {}
+def _counts(changes: Sequence[Entry], summary: Any) -> dict[str, int]:
+    """Count what happened; a stored record may hold fewer entries than its summary tells of."""
+    counts = {"packages": len(changes), "unexplained": sum(entry.get("explained") is False for entry in changes)}
     for entry in changes:
         for fact in _texts(entry.get("facts")):
             counts[fact] = counts.get(fact, 0) + 1
-    told = [f"{count} {printable(fact, 40)}" for fact, count in sorted(counts.items())]
-    unexplained = sum(entry.get("explained") is False for entry in changes)
-    told += [f"{unexplained} unexplained"] if unexplained else []
+    for fact, count in summary.items() if isinstance(summary, dict) else ():
+        if isinstance(count, int) and count > counts.get(fact, 0):
+            counts[fact] = count
+    return counts
+
+
+def _line(changes: Sequence[Entry], fleet: Sequence[Entry], counts: Mapping[str, int]) -> str:
+    facts = sorted(counts.keys() - {"packages", "unexplained"})
+    told = [f"{counts[fact]} {printable(fact, 40)}" for fact in facts]
+    told += [f"{counts['unexplained']} unexplained"] if counts["unexplained"] else []
     told += [plural(len(fleet), "verdict") + " of the fleet"] if fleet else []
-    return f"{plural(len(changes), 'package')} changed: {', '.join(told)}"
+    stored = f" ({len(changes)} of them below)" if len(changes) < counts["packages"] else ""
+    return f"{plural(counts['packages'], 'package')} changed{stored}: {', '.join(told)}"
 
 
-def _first(changes: Sequence[Entry], fleet: Sequence[Entry]) -> Table:
+def _first(changes: Sequence[Entry], fleet: Sequence[Entry], counts: Mapping[str, int]) -> Table:
     """Give a row for each thing worth a look, in the order in which one would look."""
     kinds: tuple[tuple[str, Iterable[Entry], Callable[[Entry], str]], ...] = (
         ("unexplained", (e for e in changes if e.get("explained") is False), _step),
@@ -73,9 +91,10 @@ def _first(changes: Sequence[Entry], fleet: Sequence[Entry]) -> Table:
     for title, found, say in kinds:
         entries = list(found)
         if entries:
+            many = max(len(entries), counts.get(_FACTS.get(title, ""), 0))
             told = [say(entry) for entry in entries[:LISTED]]
-            told += [f"and {len(entries) - LISTED} more"] if len(entries) > LISTED else []
-            rows.append((title, str(len(entries)), "; ".join(told)))
+            told += [f"and {many - LISTED} more"] if many > LISTED else []
+            rows.append((title, str(many), "; ".join(told)))
     return Table("look at", ("look at", "how many", "which"), tuple(rows))
 
 

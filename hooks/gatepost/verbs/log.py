@@ -6,11 +6,12 @@ import argparse
 import sys
 
 from gatepost import records
-from gatepost.errors import PASS
+from gatepost.errors import PASS, UsageError
 from gatepost.git import Repository
 from gatepost.model import printable
 from gatepost.records import Record
-from gatepost.verbs import Verb
+from gatepost.reports._recorded import KINDS
+from gatepost.verbs import Verb, review
 
 _FACTS = ("verdict", "action", "signer", "pusher", "rule", "reason")
 
@@ -21,7 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", default=".", metavar="DIR", help="the repository (default: here)")
     parser.add_argument("-n", "--number", type=int, default=50, help="how many at most (default: 50)")
     parser.add_argument("--kind", default="", help="only this kind: verdict, landed, deploy, review, verification, ...")
-    parser.add_argument("--format", default="text", choices=("text", "json"))
+    parser.add_argument(
+        "--format",
+        default="text",
+        choices=("text", "json", "markdown", "html"),
+        help="the last two write the newest stored report as a page; --kind dependency-audit for dependencies only",
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -33,7 +39,12 @@ def main(args: argparse.Namespace) -> int:
         else:
             found = records.log(repo, max(1, args.number) * (10 if args.kind else 1))
     found = tuple(r for r in found if not args.kind or r.get("kind") == args.kind)[: max(1, args.number)]
-    if args.format == "json":
+    if args.format in review.PAGES:
+        told = next((r for kind in KINDS for r in found if r["kind"] == kind), None)
+        if told is None:
+            raise UsageError("no record of them holds a report", "name a commit, or --kind dependency-audit")
+        sys.stdout.write(review.page(told, args.format))
+    elif args.format == "json":
         from gatepost.reports.json import dumps, plain
 
         sys.stdout.write("".join(dumps(plain(record)) + "\n" for record in found))

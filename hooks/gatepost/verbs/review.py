@@ -17,6 +17,7 @@ from gatepost.reviews import Action
 from gatepost.verbs import Verb
 
 LISTED = 1000
+PAGES = ("markdown", "html")
 KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
 
@@ -32,11 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", default="", help="why; an override needs one")
     parser.add_argument("--expires", default="7d", metavar="DAYS", help="how long it counts, at most 30d (default: 7d)")
     parser.add_argument("--no-fetch", action="store_true", help="take the records as they are here")
-    parser.add_argument("--format", default="text", choices=("text", "json"))
+    parser.add_argument(
+        "--format",
+        default="text",
+        choices=("text", "json", "markdown", "html"),
+        help="show: the stored report as a page",
+    )
 
 
 def main(args: argparse.Namespace) -> int:
     """List, show or sign."""
+    if args.format in PAGES and args.action != "show":
+        raise UsageError(f"--format {args.format} is for show", "gatepost review show COMMIT")
     with Repository(args.repo) as repo:
         remote = args.remote or _remote(repo)
         if remote != "." and not args.no_fetch:
@@ -44,10 +52,24 @@ def main(args: argparse.Namespace) -> int:
         if args.action == "list":
             return _list(repo, args.format)
         record = verdict_of(repo, args.what)
+        if args.format in PAGES:
+            sys.stdout.write(page(record, args.format))
+            return PASS
         if args.action == "show":
             _write(args.format, record, _shown(repo, record, remote))
             return PASS
         return _sign(repo, remote, record, args)
+
+
+def page(record: Record, form: str) -> str:
+    """Write the report that a record holds as a page for people."""
+    from gatepost import reports
+    from gatepost.reports._recorded import report_of
+
+    report = report_of(record)
+    if report is None:
+        raise UsageError(f"a record of kind {printable(str(record['kind']), 40)} holds no report", "--format json")
+    return reports.get(form).render(report)
 
 
 def waiting(repo: Repository) -> list[Record]:
