@@ -1,11 +1,12 @@
 """Measure how far the static model and the introspection of a scratch database agree on what migrations produce.
 
-    python benchmarks/agreement.py GIT_DIR PATH [--until=NAME] [--all]
+    python benchmarks/agreement.py GIT_DIR PATH [--until=NAME] [--before=SQL] [--all]
 
-Takes the migrations below PATH at HEAD (with --until those before the first whose path holds NAME), replays them
-statically and on a scratch server, and compares the two schemas object by object on what both know. Expressions are
-compared without casts, parentheses and case; bodies of views and functions are user text against catalog text and
-are not compared. Prints a line for each kind and every disagreement (the first twenty without --all).
+Takes the migrations below PATH at HEAD (with --until those before the first whose path holds NAME; --before is run
+first, as a project's code does), replays them statically and on a scratch server, and compares the two schemas object
+by object on what both know. Expressions are compared without casts, parentheses and case; bodies of views and functions
+are user text against catalog text and are not compared. Prints a line for each kind and every disagreement (the first
+twenty without --all).
 """
 
 from __future__ import annotations
@@ -87,6 +88,9 @@ def produced(scratch: Scratch, migrations: Sequence[Migration], dialect: Any) ->
     """Run the ups in order as the server's own administrator; one that fails is told, and the next are tried."""
     database, failed = scratch.empty(), []
     connection = database.trusted()
+    for word in sys.argv:
+        if word.startswith("--before="):
+            connection.rows(word.removeprefix("--before="))
     for migration in migrations:
         script = [statement for piece in migration.up.sql for statement in split(piece.text, dialect)]
         whole = migration.up.transaction and dialect != "mysql"

@@ -246,10 +246,13 @@ def with_column_renamed(table: Table, column: str, to: str, dialect: str) -> Tab
             columns[name] = was
     columns.setdefault(key(to, dialect), Column(to, nullable=None, default="?"))
     columns.setdefault(old, None)
-    constraints = {
-        name: made and replace(made, columns=names(made.columns), expression=renamed(made.expression, column, to))
-        for name, made in table.constraints.items()
-    }
+    constraints: dict[str, Constraint | None] = {}
+    for name, made in table.constraints.items():
+        other = made and replace(made, columns=names(made.columns), expression=renamed(made.expression, column, to))
+        if made and other and dialect == "sqlite" and name == key(constraint_name(table, made, dialect), dialect):
+            constraints[name] = None
+            name = key(constraint_name(table, other, dialect), dialect)
+        constraints[name] = other
     indexes = {
         name: made
         and replace(
