@@ -30,8 +30,7 @@ class Watch:
     def over(self, wire: Wire) -> Iterator[None]:
         """Watch over what runs on a connection. Raises Unable with the limit that was met."""
         done, reason = threading.Event(), [""]
-        number, size = wire.number, self._size()
-        thread = threading.Thread(target=self._look, args=(number, size, done, reason), daemon=True)
+        thread = threading.Thread(target=self._look, args=(wire.number, done, reason), daemon=True)
         thread.start()
         try:
             yield
@@ -43,9 +42,11 @@ class Watch:
             done.set()
             thread.join()
 
-    def _look(self, number: int, size: int, done: threading.Event, reason: list[str]) -> None:
+    def _look(self, number: int, done: threading.Event, reason: list[str]) -> None:
         deadline = time.monotonic() + self._limits.seconds
+        size: int | None = None  # taken at the first look: most scripts are done before, and there are many files
         while not done.wait(LOOK):
+            size = self._size() if size is None else size
             if time.monotonic() > deadline:
                 reason[0] = f"it took more than {self._limits.seconds:g} s"
             elif self._size() - size > self._limits.disk:
