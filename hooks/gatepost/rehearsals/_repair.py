@@ -48,6 +48,15 @@ def trouble(error: Failed) -> Trouble:
     return found if found == "partition" else _CODES.get(error.code) or found
 
 
+def moved_on(before: Failed, after: Failed, tab: Tab) -> bool:
+    """Tell a row that passed the check it was refused for, and is refused for another one now."""
+    if trouble(before) != "check" or trouble(after) != "check":
+        return False
+    names = [label for check in tab.checks if (label := check.partition("\t")[0])]
+    named = [{name for name in names if f'"{name}"' in error.message} for error in (before, after)]
+    return bool(named[0] and named[1]) and not named[0] & named[1]
+
+
 def variants(tab: Tab, cells: dict[str, str], error: Failed, dialect: str, number: int) -> Iterator[dict[str, str]]:
     """Give changes of a row, the most likely first, at most some hundred."""
     kind = trouble(error)
@@ -134,7 +143,8 @@ _BOUND = re.compile(r"\(([^()]*)\)")
 
 def within(tab: Tab) -> dict[str, str]:
     """Give the partition key a value that one of the partitions takes."""
-    names = [name.strip().strip('"') for name in (_BOUND.search(tab.partition) or [""])[-1].split(",")]
+    key = _BOUND.search(tab.partition)
+    names = [name.strip().strip('"') for name in key[1].split(",")] if key else []
     columns = [name for name in names if tab.column(name)]
     if not columns or any(bound.upper() == "DEFAULT" for bound in tab.bounds):
         return {}

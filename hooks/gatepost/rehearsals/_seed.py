@@ -18,6 +18,7 @@ Style = Literal["plain", "full", "last"]
 ROWS = 3
 _STEP = 41  # from one try to the next where a value is taken: no multiple of what others step by
 _TRIES = 6
+_CHECKS = 8  # of one table, that each want a value of their own
 
 
 @dataclass(slots=True)
@@ -64,9 +65,17 @@ class _Seeder:
                 done += 1
             except Failed as error:
                 why = error.message
+        if not done:  # a trigger of another table may have filled it
+            done = self._there(tab)
         self.seeded.rows[tab.name] = done
         if not done:
             self.seeded.missed[tab.name] = why
+
+    def _there(self, tab: Tab) -> int:
+        try:
+            return len(self.connection.rows(f"SELECT 1 FROM {tab.sql} LIMIT {ROWS}"))
+        except Failed:
+            return 0
 
     def _insert(self, tab: Tab, row: Row, known: dict[str, str]) -> None:
         """Insert one row; ``known`` are values that a check was found to want."""
@@ -86,15 +95,25 @@ class _Seeder:
         raise first
 
     def _repaired(self, tab: Tab, cells: dict[str, str], error: Failed, known: dict[str, str], row: Row) -> None:
+        changed = self._repair(tab, cells, error, row, _CHECKS)
+        if changed is None:
+            self._without_triggers(tab, cells, error)
+            return
+        unlike = {name for key in tab.keys for name in key}
+        known.update({name: made for name, made in changed.items() if name not in unlike})
+
+    def _repair(self, tab: Tab, cells: dict[str, str], error: Failed, row: Row, deep: int) -> dict[str, str] | None:
+        """Change what the engine names until the row is taken; where it then names something else, go on from there."""
         for changed in repair.variants(tab, cells, error, self.dialect, row.number):
             try:
                 self.send(tab, cells | changed)
-            except Failed:
+            except Failed as other:
+                if deep and repair.moved_on(error, other, tab):
+                    more = self._repair(tab, cells | changed, other, row, deep - 1)
+                    return None if more is None else changed | more
                 continue
-            unlike = {name for key in tab.keys for name in key}
-            known.update({name: made for name, made in changed.items() if name not in unlike})
-            return
-        self._without_triggers(tab, cells, error)
+            return changed
+        return None
 
     def _without_triggers(self, tab: Tab, cells: dict[str, str], error: Failed) -> None:
         off, on = _SWITCHES[self.dialect]
@@ -146,7 +165,7 @@ class _Seeder:
         number = row.varied if distinct else row.number
         to_be = future.column(column.name) if future and self.style == "full" else None
         if to_be is None or (to_be.kind == column.kind and not to_be.labels):
-            return literal(column, number, self.dialect, wide=row.wide)
+            return literal(column, number, self.dialect, wide=row.wide, mark=tab.name.rpartition(".")[2])
         return _transitional(column, to_be, number, self.dialect)
 
     def _refer(self, tab: Tab, ref: Ref, row: Row, distinct: set[str], made: dict[str, str]) -> None:

@@ -80,10 +80,11 @@ _FIXED = {
 _WIDE = {"smallint": 300, "tinyint": 100, "integer": 100_000, "int": 100_000, "bigint": 5_000_000_000}
 
 
-def literal(column: Col, number: int, dialect: str, *, wide: bool = False, reads_as: str = "") -> str:
+def literal(column: Col, number: int, dialect: str, *, wide: bool = False, reads_as: str = "", mark: str = "") -> str:
     """Give a value for a column that differs with ``number``, as a literal.
 
-    ``wide`` asks for the longest and largest; ``reads_as`` for a text that another kind can be read from.
+    ``wide`` asks for the longest and largest; ``reads_as`` for a text that another kind can be read from; ``mark``
+    keeps texts of two tables apart, which a trigger may compare.
     """
     if column.labels:
         labels = column.labels
@@ -92,7 +93,7 @@ def literal(column: Col, number: int, dialect: str, *, wide: bool = False, reads
     if made:
         return made(column, number, dialect, wide)
     if column.kind == "text":
-        return text(_text(column, number, wide, reads_as), dialect)
+        return text(_text(column, number, wide, reads_as, mark), dialect)
     pattern = _FIXED.get(column.kind)
     return text(_filled(pattern, number), dialect) if pattern else text("", dialect)
 
@@ -102,9 +103,9 @@ def _filled(pattern: str, number: int) -> str:
     return pattern.format(n=number + 1, s=small % 60, d=number % 28 + 1, after=small % 60 + 10)
 
 
-def _text(column: Col, number: int, wide: bool, reads_as: str) -> str:
+def _text(column: Col, number: int, wide: bool, reads_as: str, mark: str) -> str:
     pattern = _READS_AS.get(reads_as) or next((p for found, p in _PATTERNS if found.search(column.name)), "")
-    made = _filled(pattern or _PLAIN.sub("", column.name)[:24] + "{n}", number)
+    made = _filled(pattern or _PLAIN.sub("", column.name)[:24] + _PLAIN.sub("", mark)[:8] + "{n}", number)
     size = column.size or LONGEST
     if wide and not pattern:
         made = (made + " " + "x" * LONGEST)[: min(size, LONGEST)]
