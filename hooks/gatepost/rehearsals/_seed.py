@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gatepost.databases import Connection, Failed
@@ -41,6 +41,10 @@ class Row:
 
 def fill(connection: Connection, shapes: Shapes, wanted: Iterable[str], style: Style, later: Shapes | None) -> Seeded:
     """Seed the wanted tables and what they refer to. ``later`` are the tables as the ups will leave them."""
+    if later is not None:
+        coming = {name: _refs_to_come(tab, later.tables.get(name), shapes) for name, tab in shapes.tables.items()}
+        tables = {name: replace(tab, refs=(*tab.refs, *coming[name])) for name, tab in shapes.tables.items()}
+        shapes = Shapes(shapes.dialect, tables)
     seeder = _Seeder(connection, shapes, style, later or Shapes(shapes.dialect))
     for name in ordered(closure(wanted, shapes), shapes):
         seeder.table(shapes.tables[name])
@@ -62,7 +66,7 @@ class _Seeder:
         for row in _rows(self.style):
             try:
                 self._insert(tab, row, known)
-                done += 1
+                self.seeded.rows[tab.name] = done = done + 1
             except Failed as error:
                 why = error.message
         if not done:  # a trigger of another table may have filled it
@@ -133,7 +137,9 @@ class _Seeder:
         names = ", ".join(quoted(name, self.dialect) for name in given)
         if given:
             values = ", ".join(given.values())
-            self.connection.rows(f"INSERT INTO {tab.sql} ({names}) VALUES ({values})")
+            own = any((column := tab.column(name)) and column.filled for name in given)
+            over = "OVERRIDING SYSTEM VALUE " if own and self.dialect == "postgresql" else ""
+            self.connection.rows(f"INSERT INTO {tab.sql} ({names}) {over}VALUES ({values})")
         elif self.dialect == "mysql":
             self.connection.rows(f"INSERT INTO {tab.sql} () VALUES ()")
         else:
@@ -142,10 +148,9 @@ class _Seeder:
     def cells(self, tab: Tab, row: Row) -> dict[str, str]:
         """Give a value for each column, "" where the engine is to make it."""
         future = self.later.tables.get(tab.name)
-        refs = [*tab.refs, *_refs_to_come(tab, future, self.shapes)]
         distinct = _distinct(tab, future)
         made: dict[str, str] = {}
-        for ref in refs:
+        for ref in tab.refs:
             self._refer(tab, ref, row, distinct, made)
         for column in tab.columns:
             if column.name not in made:
@@ -189,14 +194,12 @@ class _Seeder:
 
     def _nowhere(self, tab: Tab, ref: Ref, row: Row, loose: bool, made: dict[str, str]) -> None:
         """Refer to nothing where that may be; a table that has to refer to itself begins with its own row."""
-        if loose and ref.target != tab.name:
+        if loose:
             made.update(dict.fromkeys(ref.columns, "NULL"))
             return
         for name, to in zip(ref.columns, ref.target_columns, strict=False):
             column = tab.column(name)
-            if column and loose and to not in tab.primary:
-                made[name] = "NULL"
-            elif column:
+            if column:
                 made[name] = literal(column, row.varied, self.dialect)
                 if ref.target == tab.name:
                     made[to] = made[name]
