@@ -33,7 +33,7 @@ def ask(database: Database, sql: str) -> list[tuple[object, ...]]:
 
 
 def test_it_says_where_it_comes_from(server: Scratch) -> None:
-    assert server.how.startswith(f"PostgreSQL {server.version}, a cluster of its own (/")
+    assert server.how.startswith(f"PostgreSQL {server.version}, a cluster of its own (")
 
 
 def test_a_script_is_committed_on_a_connection_of_its_own(database: Database) -> None:

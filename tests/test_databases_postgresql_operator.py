@@ -80,7 +80,7 @@ def test_pushed_sql_runs_there_and_leaves_nothing(place: str, admin: Wire, role:
         with pytest.raises(Failed) as failed:
             database.run(statements("select 1", "select nothing"))
         assert failed.value.line == 2
-        with pytest.raises(Unable, match="cannot do that"):
+        with pytest.raises(Unable, match="may not do that"):
             database.run(statements("copy t to program 'id'"))
         clone = server.template("k", fill)
         assert ask(clone(), "select a from t") == [(7,)]

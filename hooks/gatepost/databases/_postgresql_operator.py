@@ -253,7 +253,9 @@ def _roles(wire: Wire, place: Address, limits: Limits) -> Roles:
         raise Unable(f"{wire.where} may not make databases", f'alter role "{user}" createdb createrole')
     if not (superuser or makes_roles):
         return Roles(place.user, place.user, place.user, prefix, superuser=False)
-    roles = Roles(place.user, "gatepost_migrator", "gatepost_seeder", prefix, superuser=bool(superuser))
+    # Roles that another role made cannot be altered from 16 on, so each URL's role has its own.
+    tail = hashlib.sha256(place.user.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    roles = Roles(place.user, f"gatepost_migrator_{tail}", f"gatepost_seeder_{tail}", prefix, superuser=bool(superuser))
     # Other runs have the same roles, and may be just as far.
     wire.rows("select pg_advisory_lock($1, $2)", [_RUN, 0])
     for name in (roles.migrator, roles.seeder):

@@ -26,9 +26,10 @@ _MISSING = re.compile(
 )
 _LACKING = re.compile(
     r"is not supported by this build|is not implemented|prepared transactions are disabled|requires wal_level|"
-    r"wal_level must|max_replication_slots|must be superuser|File too large|No space left|"
+    r"wal_level must|max_replication_slots|"
     r"could not (load|access|create locale) "
 )
+_FULL = re.compile(r"^could not (extend|write).*(File too large|No space left|wrote only)")
 _NO_ROLE = re.compile(r'^role "[^"]{1,100}" does not exist')
 _CREATE_EXTENSION = re.compile(
     r'\A(\s*create\s+extension\s+)(?!if\b)("?)([a-z0-9_-]{1,63})\2(?=[\s;]|\Z)', re.IGNORECASE
@@ -94,10 +95,12 @@ def _reason(failed: Failed, late: bool) -> str:
         return "it did not end in time"
     if _MISSING.search(failed.message):
         return "this server does not have the extension"
+    if _FULL.search(failed.message):
+        return _REFUSED["53100"]
     if _NO_ROLE.search(failed.message):
         return "the scratch server does not have the role"
-    if failed.code in ("0A000", "22023", "55000", "XX000", "42501") and _LACKING.search(failed.message):
-        return "this server, or the role that runs pushed SQL, cannot do that"
+    if failed.code in ("0A000", "22023", "55000", "XX000") and _LACKING.search(failed.message):
+        return "this server cannot do that"
     return _REFUSED.get(failed.code, "")
 
 
