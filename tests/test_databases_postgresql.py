@@ -102,6 +102,21 @@ def test_commit_and_rollback_in_the_file_do_not_confuse_it(database: Database) -
     assert ask(database, "select array_agg(a order by a) from t") == [([1, 3, 4, 5],)]
 
 
+def test_a_role_that_the_sql_names_is_made_without_rights(database: Database) -> None:
+    script = statements(
+        "create table t (a int)",
+        'grant select on t to reader, "Odd""one"',
+        "alter default privileges grant select on tables to other",
+    )
+    with pytest.raises(Unable, match="does not have the role"):
+        database.run(statements("create table u (a int)", "commit", "begin", "grant select on u to somebody"))
+    database.run(script)
+    database.run(statements("grant insert on t to writer"), transaction=False)
+    assert ask(database, "select count(*) from pg_roles where rolname in ('reader', 'other', 'writer')") == [(3,)]
+    with pytest.raises(Unable, match='role "elsewhere" does not exist'):
+        database.run(statements("set role elsewhere"))
+
+
 def test_an_empty_script_is_fine(database: Database) -> None:
     assert database.run([]) < 10
     database.run(statements("", "-- only a comment", ";"))

@@ -115,7 +115,7 @@ def test_a_trigger_does_not_run_as_superuser_when_rows_are_seeded(database: Data
         )
     )
     trusted = database.trusted()
-    with pytest.raises(Failed, match="superuser or have privileges of|permission denied to COPY"):
+    with pytest.raises(Failed, match=r"superuser or have privileges of|permission denied to COPY"):
         trusted.rows("insert into t values (1)")
     assert trusted.rows("select rolsuper from pg_roles where rolname = session_user") == [(False,)]
     trusted.close()

@@ -40,7 +40,7 @@ class Scratched:
     def run(self, statements: Sequence[Statement], *, transaction: bool = True, setup: Sequence[str] = ()) -> float:
         """Run a script as the confined role, on a connection of its own, committed; give seconds."""
         wire = self._connect(self.host.backend.roles.migrator, keep=False)
-        script = Script(statements, transaction, setup, frozenset(self.host.needs.extensions))
+        script = Script(statements, transaction, setup, frozenset(self.host.needs.extensions), self.host.role)
         try:
             with self.host.watched(wire.pid, self._oid):
                 return run(wire, script, self.host.limits.seconds)

@@ -34,6 +34,10 @@ class Backend(Protocol):
         """The names of the roles on it, and of databases."""
 
     @property
+    def disposable(self) -> bool:
+        """Whether it is thrown away afterwards, with its roles."""
+
+    @property
     def alive(self) -> bool:
         """Whether it runs, as far as can be told without asking it."""
 
@@ -62,6 +66,7 @@ class Host:
         self._admin: Wire | None = None
         self._watchdog: Watchdog | None = None
         self._made = 0
+        self.missing: list[str] = []
 
     def admin(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Ask as the administrator. Raises Unable."""
@@ -181,6 +186,16 @@ class Host:
             self._settings(template, name)
         return name, int(self.admin("select oid from pg_database where datname = $1", [name])[0][0])
 
+    def role(self, name: str) -> bool:
+        """Make a role without rights that pushed SQL names; only in a cluster that is thrown away."""
+        if not self.backend.disposable or name.startswith("pg_") or name in self.missing:
+            return False
+        quoted = name.replace('"', '""')
+        self.admin(f'create role "{quoted}" nologin')
+        self.admin(f'grant "{quoted}" to {self.backend.roles.migrator}')
+        self.missing.append(name)
+        return True
+
     def evict(self, name: str) -> None:
         """End whoever is connected to a database."""
         self.admin("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name])
@@ -190,7 +205,13 @@ class Host:
         self.ready()
         if self.backend.number < 13:
             self.evict(name)
-        self.admin(f"drop database if exists {name}{' with (force)' if self.backend.number >= 13 else ''}")
+        dropping = f"drop database if exists {name}{' with (force)' if self.backend.number >= 13 else ''}"
+        try:
+            self.admin(dropping)
+        except Unable:
+            # A backend that holds thousands of locks takes a while to let go of them.
+            time.sleep(1)
+            self.admin(dropping)
 
     def _settings(self, template: str, name: str) -> None:
         # CREATE DATABASE … TEMPLATE leaves out what ALTER DATABASE … SET has said.

@@ -40,6 +40,7 @@ class Operator:
     """The backend: connections to the server, whose programs and files are not ours."""
 
     alive = True
+    disposable = False
 
     def __init__(self, place: Address, limits: Limits, version: str, roles: Roles) -> None:
         self.place, self.limits, self.roles = place, limits, roles

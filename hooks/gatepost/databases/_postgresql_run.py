@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from gatepost.databases import Failed, Statement, Unable
@@ -30,7 +30,9 @@ _LACKING = re.compile(
     r"could not (load|access|create locale) "
 )
 _FULL = re.compile(r"^could not (extend|write).*(File too large|No space left|wrote only)")
-_NO_ROLE = re.compile(r'^role "[^"]{1,100}" does not exist')
+_NO_ROLE = re.compile(r'^role "(.{1,63})" does not exist')
+# GRANT and ALTER … OWNER TO name roles that no migration makes; more of them than this is no schema.
+_ROLES = 32
 _CREATE_EXTENSION = re.compile(
     r'\A(\s*create\s+extension\s+)(?!if\b)("?)([a-z0-9_-]{1,63})\2(?=[\s;]|\Z)', re.IGNORECASE
 )
@@ -43,29 +45,59 @@ _TIMED_OUT = "57014"
 class Script:
     """What is run: its statements, what comes before them, whether all run in one transaction.
 
-    ``provided`` are the extensions that the database already has, because the policy or staging names them.
+    ``provided`` are the extensions that the database already has, because the policy or staging names them. ``role``
+    makes a role that the SQL names and that is not there, and tells whether it could.
     """
 
     statements: Sequence[Statement]
     transaction: bool = True
     setup: Sequence[str] = ()
     provided: Collection[str] = ()
+    role: Callable[[str], bool] = lambda _: False
 
 
 def run(wire: Wire, script: Script, seconds: float) -> float:
     """Run it, and give how long it took. Raises Failed and Unable, as ``Database.run`` does."""
     begun = time.monotonic()
     for text in script.setup:
-        _one(wire, Statement(text), begun, seconds)
-    if script.transaction:
-        wire.run("begin")
-    for statement in script.statements:
-        _one(wire, _provided(statement, script.provided), begun, seconds)
-    if script.transaction:
-        # COMMIT in the file may have ended our transaction: then this is a warning and no more. What was put off
-        # until now (deferred constraints) fails here, and belongs to the last statement.
-        _one(wire, Statement("commit", script.statements[-1].line if script.statements else 1), begun, seconds)
+        _one(wire, Statement(text), script, begun, seconds)
+    for _ in range(_ROLES):
+        try:
+            _body(wire, script, begun, seconds)
+            break
+        except _NoRole as missing:
+            if not (missing.again and script.role(missing.name)):
+                raise missing.said from None
+            wire.run("rollback")
     return time.monotonic() - begun
+
+
+class _NoRole(Exception):
+    """Say that a role is missing; ``again`` whether the script can be run again from its beginning."""
+
+    def __init__(self, name: str, said: Exception) -> None:
+        super().__init__(name)
+        self.name, self.said, self.again = name, said, False
+
+
+def _body(wire: Wire, script: Script, begun: float, seconds: float) -> None:
+    if not script.transaction:
+        for statement in script.statements:
+            _one(wire, _provided(statement, script.provided), script, begun, seconds)
+        return
+    wire.run("begin")
+    whole = True
+    for statement in script.statements:
+        try:
+            _one(wire, _provided(statement, script.provided), script, begun, seconds)
+        except _NoRole as missing:
+            missing.again = whole
+            raise
+        # COMMIT in the file ends our transaction.
+        whole = whole and wire.status == "T"
+    # Then this is a warning and no more. What was put off until now (deferred constraints) fails here, and belongs to
+    # the last statement.
+    _one(wire, Statement("commit", script.statements[-1].line if script.statements else 1), script, begun, seconds)
 
 
 def _provided(statement: Statement, names: Collection[str]) -> Statement:
@@ -75,11 +107,20 @@ def _provided(statement: Statement, names: Collection[str]) -> Statement:
     return Statement(f"{found[1]}if not exists {statement.text[found.end(1) :]}", statement.line)
 
 
-def _one(wire: Wire, statement: Statement, begun: float, seconds: float) -> None:
-    try:
-        wire.run(statement.text)
-    except Failed as failed:
-        raise _judged(failed, statement, time.monotonic() - begun > seconds * 0.9) from None
+def _one(wire: Wire, statement: Statement, script: Script, begun: float, seconds: float) -> None:
+    for _ in range(_ROLES):
+        try:
+            wire.run(statement.text)
+            return
+        except Failed as failed:
+            said = _judged(failed, statement, time.monotonic() - begun > seconds * 0.9)
+            missing = _NO_ROLE.search(failed.message) if failed.code == "42704" else None
+        if missing is None:
+            raise said
+        if wire.status != "I":
+            raise _NoRole(missing[1], said)
+        if not script.role(missing[1]):
+            raise said
 
 
 def _judged(failed: Failed, statement: Statement, late: bool) -> Exception:

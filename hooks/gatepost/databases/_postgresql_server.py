@@ -70,6 +70,8 @@ _NO_NETWORK = ("unshare", "--user", "--map-current-user", "--net", "--")
 class Server:
     """One cluster in a private directory; it starts from an image or by ``initdb``."""
 
+    disposable = True
+
     def __init__(self, programs: Programs, home: Place, limits: Limits) -> None:
         self.programs = programs
         self.home = home
