@@ -18,6 +18,8 @@ from gatepost.databases._postgresql_catalog_names import Catalog, query
 from gatepost.databases._postgresql_catalog_tables import _column, _Parts
 from gatepost.databases._postgresql_connection import open_wire
 from gatepost.sql.operations import Column, Constraint, Index
+from gatepost.sql.reader import read as read_sql
+from gatepost.sql.replay import replay
 from gatepost.sql.schema import Schema
 from gatepost.sql.store import dump, load
 
@@ -139,6 +141,24 @@ def test_names_are_as_the_static_model_has_them(base: Schema) -> None:
     )
     assert base.objects["trigger", "users_touch on users"] is not None
     assert base.objects["function", "add(integer, integer)"] is not None
+
+
+def test_the_static_model_agrees(base: Schema) -> None:
+    model = replay(Schema("postgresql"), read_sql((DATA / "postgresql_base.sql").read_text(), "postgresql"))
+    for table in [table for table in model.tables.values() if table and table.complete]:
+        real = base.table(table.name)
+        assert real is not None
+        assert list(real.columns) == list(table.columns)
+        for column in [column for column in table.columns.values() if column]:
+            twin = real.columns[column.name]
+            assert twin is not None
+            assert (twin.type, twin.nullable, twin.identity) == (column.type, column.nullable, column.identity)
+        assert set(real.constraints) == set(table.constraints)
+        assert set(real.indexes) == set(table.indexes)
+    kinds = ("enum", "view", "materialized view", "function", "procedure", "aggregate", "trigger", "policy", "domain")
+    for kind in kinds:
+        places = [{place for place in side.objects if place[0] == kind} for side in (model, base)]
+        assert places[0] == places[1]
 
 
 def test_the_session_is_as_it_was(connection: Connection) -> None:

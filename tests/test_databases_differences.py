@@ -158,6 +158,12 @@ def test_facets_of_the_policy_are_left_out() -> None:
     assert len(said(schema(objects=(view,)), schema(objects=(other,)))) == 2
 
 
+def test_kinds_of_the_policy_are_left_out() -> None:
+    made = schema(objects=(Object("default privileges", "tables of app"),))
+    assert said(schema(), made, leave=Leave(facets=frozenset(("default privileges",)))) == []
+    assert said(schema(), made) == ["default privileges tables of app is new"]
+
+
 def test_objects() -> None:
     enum, body = Object("enum", "mood", values=("a", "b")), Object("function", "f()", "AS $$ BEGIN  RETURN (1); END $$")
     assert said(schema(objects=(enum,)), schema(objects=(replace(enum, values=("b", "c")),))) == [

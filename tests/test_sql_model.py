@@ -5,10 +5,11 @@ from __future__ import annotations
 from gatepost.sql.reader import read
 from gatepost.sql.replay import replay
 from gatepost.sql.schema import Schema
+from gatepost.sql.tokens import Dialect
 
 
-def model(sql: str) -> Schema:
-    schema = replay(Schema("postgresql"), read(sql, "postgresql"))
+def model(sql: str, dialect: Dialect = "postgresql") -> Schema:
+    schema = replay(Schema(dialect), read(sql, dialect))
     assert not schema.problems
     return schema
 
@@ -17,6 +18,19 @@ def test_unique_primary_key_is_one_index() -> None:
     table = model("CREATE TABLE t (id char(36) NOT NULL PRIMARY KEY UNIQUE, a int UNIQUE)").table("t")
     assert table is not None
     assert list(table.constraints) == ["t_pkey", "t_a_key"]
+    table = model("CREATE TABLE t (id text PRIMARY KEY UNIQUE)", "sqlite").table("t")
+    assert table is not None
+    assert list(table.constraints) == ["primary key (id)"]
+    table = model("CREATE TABLE t (id integer PRIMARY KEY UNIQUE)", "sqlite").table("t")
+    assert table is not None
+    assert len(table.constraints) == 2
+
+
+def test_sqlite_keeps_constraints_by_what_they_say() -> None:
+    schema = model("CREATE TABLE t (a text, b text, UNIQUE (a, b)); ALTER TABLE t RENAME COLUMN b TO c", "sqlite")
+    table = schema.table("t")
+    assert table is not None
+    assert [name for name, made in table.constraints.items() if made] == ["unique (a, c)"]
 
 
 def test_constraint_is_made_deferrable() -> None:
@@ -44,6 +58,15 @@ def test_triggers_move_with_their_table() -> None:
     schema = model(
         "CREATE TABLE t (id int); CREATE TRIGGER x AFTER INSERT ON t EXECUTE FUNCTION f(); ALTER TABLE t RENAME TO u;"
         "ALTER TRIGGER x ON u RENAME TO y; DROP TRIGGER y ON u"
+    )
+    assert not [found for found in schema.objects.values() if found]
+
+
+def test_triggers_call_a_renamed_function() -> None:
+    schema = model(
+        "CREATE TABLE t (id int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS '';"
+        "CREATE TRIGGER x AFTER INSERT ON t EXECUTE FUNCTION f(); ALTER FUNCTION f() RENAME TO g;"
+        "DROP FUNCTION g() CASCADE"
     )
     assert not [found for found in schema.objects.values() if found]
 

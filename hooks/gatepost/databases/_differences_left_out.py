@@ -29,7 +29,7 @@ _COUNTERS = frozenset(("auto_increment", "last value"))
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """What to leave out: names (as globs) of tables and objects, and facets such as ``owner`` or ``grants``."""
+    """What to leave out: names (as globs) of tables and objects; facets such as ``owner``, and kinds of objects."""
 
     names: tuple[str, ...] = ()
     facets: frozenset[str] = frozenset()
@@ -58,7 +58,9 @@ def trimmed(schema: Schema, leave: Leave) -> Schema:
         if table and name not in gone and ("", "temporary") not in table.options:
             made.tables[name] = _without_facets(table, leave)
     for place, found in schema.objects.items():
-        if found and not _belongs(found, gone, schema) and not _named(found.name, leave.names):
+        if found is None or found.kind in leave.facets:
+            continue
+        if not _belongs(found, gone, schema) and not _named(found.name, leave.names):
             options = tuple((key, value) for key, value in found.options if not leave.facet(key))
             made.objects[place] = replace(found, options=options)
     return made

@@ -15,6 +15,7 @@ from gatepost.sql.schema import (
     constraint_name,
     index_name,
     mentions,
+    renamed,
     with_column_renamed,
     without_column,
 )
@@ -69,7 +70,7 @@ def _create_table(schema: Schema, op: ops.CreateTable) -> None:
     if parents:
         options["", "partition of"] = parents[0]
     table = replace(table, columns={**table.columns, **columns}, options=options)
-    for made in _once(op.constraints) if schema.dialect == "postgresql" else op.constraints:
+    for made in _once(schema, op) if schema.dialect != "mysql" else op.constraints:
         table = _with_constraint(schema, table, made)
     for index in op.indexes:
         table = _with_index(schema, table, index)
@@ -78,11 +79,15 @@ def _create_table(schema: Schema, op: ops.CreateTable) -> None:
         schema.doubts.append(f"line {op.line}: CREATE TABLE {op.table} AS takes its columns from a query")
 
 
-def _once(given: Iterable[Constraint]) -> list[Constraint]:
-    """Leave out a unique constraint on the columns of the primary key: PostgreSQL makes one index for both."""
-    made = list(given)
-    keys = [one.columns for one in made if one.kind == "primary key" and not one.deferrable]
-    return [one for one in made if not (one.kind == "unique" and one.columns in keys and not one.deferrable)]
+def _once(schema: Schema, op: ops.CreateTable) -> list[Constraint]:
+    """Leave out a unique constraint on the columns of the primary key: one index is made for both.
+
+    SQLite makes two where the key is the rowid.
+    """
+    made = list(op.constraints)
+    rowid = [(column.name,) for column in op.columns if schema.dialect == "sqlite" and column.type == "integer"]
+    keys = [one.columns for one in made if one.kind == "primary key" and one.columns not in rowid]
+    return [one for one in made if one.kind != "unique" or one.columns not in keys or one.deferrable]
 
 
 def _like(schema: Schema, table: Table, name: str, everything: bool) -> Table:
@@ -538,6 +543,15 @@ def _rename_object(schema: Schema, op: ops.RenameObject) -> None:
     schema.objects[_place(schema, made.kind, op.to, made.on)] = made
     if made.kind in ("enum", "type", "domain"):
         _retype(schema, op.name, op.to)
+    elif made.kind == "function":
+        _recall(schema, op.name.partition("(")[0], op.to.partition("(")[0])
+
+
+def _recall(schema: Schema, name: str, to: str) -> None:
+    """Let the triggers that call a function call it by its new name."""
+    for place, found in list(schema.objects.items()):
+        if found and found.kind == "trigger" and mentions(found.definition, name):
+            schema.objects[place] = replace(found, definition=str(renamed(found.definition, name, to)))
 
 
 def _retype(schema: Schema, name: str, to: str) -> None:
