@@ -352,7 +352,7 @@ def test_a_clone_sees_the_evidence_so_far_and_why_there_is_none(
         ({"begun": 100.0, "deadline": 200.0, "progress": {"a": 0.25}, "requests": 1234.0},
          "[############............] 50 s left, evidence 25 % of an alarm, 1,234 requests"),
         ({"begun": 100.0, "deadline": 140.0, "progress": None, "requests": "many"},
-         "[########################] 0 s left, evidence 0 % of an alarm"),
+         "[########################] longer, for it is not certain yet, evidence 0 % of an alarm"),
         ({"begun": float("nan"), "deadline": 200.0, "reason": "waiting\x1b[2J"}, "waiting\\x1b[2J"),
         ({"begun": 100.0, "deadline": 200.0, "reason": "the source cannot be read now: x"},
          "[############............] 50 s left, the source cannot be read now: x"),

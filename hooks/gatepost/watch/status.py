@@ -146,7 +146,8 @@ def bar(found: Status, now: float) -> str:
         return reason
     share = min(1.0, max(0.0, (now - begun) / max(deadline - begun, 1e-9)))
     done = round(BAR * share)
-    drawn = f"[{'#' * done}{'.' * (BAR - done)}] {max(0.0, deadline - now):.0f} s left"
+    left = f"{deadline - now:.0f} s left" if now < deadline else "longer, for it is not certain yet"
+    drawn = f"[{'#' * done}{'.' * (BAR - done)}] {left}"
     if "cannot be read" in reason:
         return f"{drawn}, {reason}"
     progress = found.data.get("progress")
@@ -175,7 +176,7 @@ def render(found: Status) -> str:
     ]
     lines += [f"  new, once: {printable(str(name), 160)}" for name in list(data.get("new_once", ()))[:5]]
     missed = data.get("could_have_missed") or {}
-    if missed.get("text") and found.exit_code == UNKNOWN:
+    if missed.get("text") and found.exit_code == UNKNOWN and str(missed["text"]) not in str(data.get("reason")):
         lines.append(f"  could have missed: {printable(str(missed['text']), 200)}")
     if data.get("suspects"):
         lines.append("  or it was there before: " + ", ".join(str(name)[:12] for name in data["suspects"]))

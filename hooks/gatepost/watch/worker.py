@@ -29,6 +29,8 @@ from gatepost.watch.queue import open_store
 JUMP = 30.0
 IDLE = 1.0
 BEAT = 10.0
+TRIES = 200
+AGAIN = 15.0
 Open = Callable[[Verification], Reader]
 
 
@@ -146,15 +148,23 @@ def _log(text: str) -> None:
 
 def child(directory: str) -> None:
     """Work on one repository until no watch is open: what a push starts where no daemon runs."""
-    git_dir = Path(directory)
-    for _ in range(100):
-        # The one that holds the lock may just have seen that nothing is open: wait, then look again.
-        with hold(git_dir, seconds=3.0) as held:
-            if not held:
+    for _ in range(TRIES):
+        try:
+            if not _worked(Path(directory)):
                 return
-            with Worker(git_dir) as worker:
-                worker.store.release()
-                worker.run(Event(), until_idle=True)
-        with open_store(git_dir) as store:
-            if not store.pending():
-                return
+        except GatepostError as error:  # a full disk, a database that restarts
+            _log(error.message)
+            time.sleep(AGAIN)
+
+
+def _worked(git_dir: Path) -> bool:
+    """Work until nothing is open; tell whether to look once more."""
+    # The one that holds the lock may just have seen that nothing is open: wait, then look again.
+    with hold(git_dir, seconds=3.0) as held:
+        if not held:
+            return False
+        with Worker(git_dir) as worker:
+            worker.store.release()
+            worker.run(Event(), until_idle=True)
+    with open_store(git_dir) as store:
+        return store.pending()
