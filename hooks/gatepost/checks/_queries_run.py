@@ -41,7 +41,7 @@ def outcome(change: Change, policy: Policy) -> Outcome:
 
 def _skipped(verdict: Verdict) -> Iterator[Skip]:
     for reason in verdict.gathered.left_out[:3]:
-        yield Skip("queries", f"not all files were searched for queries: {printable(reason, 160)}")
+        yield Skip("queries", f"not all known queries were judged: {printable(reason, 160)}")
     unread = verdict.gathered.unread
     if unread:
         path, reason = unread[0]
@@ -133,14 +133,20 @@ def _about(blame: SchemaChange) -> str:
 
 
 def _named(query: Query) -> str:
+    if query.source == "schema":
+        return f"{printable(query.name, 120)} in the schema"
     name = f"query {printable(query.name, 80)}" if query.name else "the query"
-    where = f"{printable(query.path)}:{query.line}" if query.path else "the digest"
+    where = f"{printable(query.path)}:{query.line}"
     calls = f", called {query.calls} times" if query.calls else ""
     return f"{name} at {where}{calls}"
 
 
 def _code(hit: Hit) -> str:
     known = hit.known
+    if hit.broken.query.source == "schema":
+        return "the migrations leave it as it is"
+    if hit.broken.query.source == "digest":
+        return "it is called now"
     if known.pushed:
         return "the pushed code still has it" if known.deployed else "the pushed code has it"
     form = "the new form" if hit.rewritten else "it no more"

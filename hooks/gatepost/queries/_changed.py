@@ -14,11 +14,12 @@ from gatepost.migrations._produced import base_schema
 from gatepost.policy import Policy
 from gatepost.queries import Broken, Query, sources
 from gatepost.queries._gather import Gathered, Known, gather
+from gatepost.queries._inside import inside
 from gatepost.queries._judge import judge
 from gatepost.queries._overruled import known_tries, overruled, without_index
 from gatepost.queries._placeholders import normal
 from gatepost.queries._recorded import Tried
-from gatepost.queries._touch import Words, touched
+from gatepost.queries._touch import Words, held, touched
 from gatepost.sql.changes import SchemaChange, walk
 from gatepost.sql.schema import Schema
 from gatepost.sql.tokens import tokens
@@ -107,9 +108,14 @@ def examine(change: Change, policy: Policy) -> Verdict:
 
 def _judge(change: Change, verdict: Verdict, side: Sides, tries: Sequence[Tried]) -> None:
     known = [one for one in verdict.gathered.known if one.query.dialect in ("", side.dialect)]
+    touches = touched(side.before, side.after)
+    own = (query for query in inside(side.before, side.after) if held(query.text, touches))
+    known += [Known(query, True, True) for query in own]
     judged = judge([one.query for one in known], side.before, side.after, side.changes)
     verdict.judged += judged.judged
     verdict.unread += judged.unread
+    if judged.late:
+        verdict.gathered.left_out.append(f"{judged.late} queries: too many to judge")
     by_query = {id(one.query): one for one in known}
     found = judged.broken
     for tried in tries:

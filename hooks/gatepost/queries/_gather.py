@@ -9,16 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from gatepost.errors import MissingObject, NotAFile, TooLarge
 from gatepost.git import Change, Entry, Snapshot
 from gatepost.migrations._look import Unreadable
 from gatepost.paths import matches
 from gatepost.policy import Policy
-from gatepost.queries import Query, Source, sources
+from gatepost.queries import Query, Source, digest, sources
+from gatepost.queries._digest import statements
 from gatepost.queries._settings import Queries
+from gatepost.queries._text import LIMIT
 from gatepost.queries._touch import Words, held, rarest
 
+DIGEST = digest.SOURCE.name
 FILES, QUERIES, SECONDS, SEARCHED = 4000, 20_000, 6.0, 2000
 
 
@@ -65,6 +69,7 @@ class _Gatherer:
         for revision, snapshot in deployed(self.change, self.settings):
             for query in self.tree(snapshot, self.change.head):
                 running.setdefault((query.path, query.text), (query, revision))
+        pushed += self.published()
         texts, older = (
             {query.text for query in pushed},
             {text: revision for (_, text), (_, revision) in running.items()},
@@ -74,6 +79,22 @@ class _Gatherer:
             Known(query, False, True, revision) for query, revision in running.values() if query.text not in texts
         ]
         return self.found
+
+    def published(self) -> list[Query]:
+        """Give the statements of digests that are kept below a ref of their own."""
+        found: list[Query] = []
+        for ref in self.settings.digests:
+            held_there = self.change.repo.objects.info(ref) if ref.startswith("refs/") else None
+            if held_there is None or held_there[1] != "blob":
+                continue
+            try:
+                raw = self.change.repo.objects.read(held_there[0], digest.LIMIT, ref)
+                queries = list(islice(statements(raw, ref), self.settings.top))
+            except (Unreadable, TooLarge) as error:
+                self.found.unread.append((ref, getattr(error, "reason", "") or str(error)))
+                continue
+            found += [replace(query, source=DIGEST) for query in queries if held(query.text, self.touches)]
+        return found
 
     def tree(self, snapshot: Snapshot, beside: Snapshot | None) -> list[Query]:
         """Give the queries of one tree; ``beside`` is the tree whose files have been read."""
@@ -100,16 +121,19 @@ class _Gatherer:
             paths = repo.grep(snapshot.tree, words)
         for path in dict.fromkeys(paths):
             for source in self.sources:
-                if source.wanted(path) and self.counts(path):
+                if (source.wanted(path) or (source.name == DIGEST and self.is_digest(path))) and self.counts(path):
                     yield path, source
+
+    def is_digest(self, path: str) -> bool:
+        """Tell a file that the policy names as the statistics of what runs."""
+        return bool(self.settings.digests) and matches(path, *self.settings.digests)
 
     def counts(self, path: str) -> bool:
         """Tell whether a file's queries are meant to run in production."""
         from gatepost.queries._text import runs
 
-        digests = matches(path, *self.settings.digests) if self.settings.digests else False
         ignored = bool(self.settings.ignore) and matches(path, *self.settings.ignore)
-        return digests or (not ignored and not path.startswith(self.roots) and runs(path))
+        return self.is_digest(path) or (not ignored and not path.startswith(self.roots) and runs(path))
 
     def read(self, snapshot: Snapshot, path: str, source: Source) -> list[Query]:
         """Give the queries of one file that hold the words; the same blob is read once."""
@@ -120,8 +144,11 @@ class _Gatherer:
         if place not in self.blobs:
             self.found.files += 1
             try:
-                text = snapshot.read(path).decode("utf-8", "replace")
-                queries = source.read(snapshot, path) if held(text, self.touches) else ()
+                limit = digest.LIMIT if source.name == DIGEST else LIMIT
+                text = snapshot.read(path, limit).decode("utf-8", "replace")
+                queries = source.read(snapshot, path) if held(text, self.touches) else iter(())
+                if source.name == DIGEST:
+                    queries = islice(queries, self.settings.top)
                 self.blobs[place] = [replace(q, source=source.name) for q in queries if held(q.text, self.touches)]
             except (Unreadable, NotAFile, TooLarge, MissingObject, RecursionError) as error:
                 reason = getattr(error, "reason", "") or str(error) or "is nested too deeply"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from gatepost.sql.changes import SchemaChange
 from gatepost.sql.operations import CreateObject
 from gatepost.sql.schema import Schema
 
+SECONDS = 8.0
 LACKS = ("required-column",)  # a fact that is only there when something is missing
 _ORDER = ("table", "column", "function", "type", "enum-value", "constraint", "required-column")
 
@@ -26,14 +28,18 @@ class Judged:
     broken: list[Broken] = field(default_factory=list)
     judged: int = 0
     unread: list[Query] = field(default_factory=list)
+    late: int = 0
 
 
 def judge(queries: Iterable[Query], before: Schema, after: Schema, changes: Sequence[SchemaChange] = ()) -> Judged:
-    """Judge queries one by one."""
-    judged = Judged()
+    """Judge queries one by one, for as long as ``SECONDS``; those that are left are counted."""
+    judged, stop = Judged(), time.monotonic() + SECONDS
     optional = _optional(changes, before)
     kept: dict[str, list[tuple[Fact, str]] | None] = {}
     for query in queries:
+        if time.monotonic() > stop:
+            judged.late += 1
+            continue
         text = normal(query.text, before.dialect, query.style) or ""
         if text not in kept:
             kept[text] = missing(text, before, after, optional) if text else None

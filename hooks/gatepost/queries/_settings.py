@@ -13,5 +13,5 @@ class Queries:
 
     ignore: tuple[str, ...] = field(default=(), metadata={"tighter": "lower"})
     digests: tuple[str, ...] = ()
-    top: int = field(default=5000, metadata=HIGHER)
+    top: int = field(default=1000, metadata=HIGHER)
     deployed: tuple[str, ...] = ("refs/deployed/production", "refs/deployed/prod")
