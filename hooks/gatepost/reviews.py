@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from gatepost.errors import CannotJudge, GatepostError, UsageError
 from gatepost.git import Repository
@@ -67,6 +67,21 @@ class Statement:
     def expired(self, at: datetime | None = None) -> bool:
         """Tell whether it no longer counts."""
         return moment(self.expires) <= (at or datetime.now(timezone.utc))
+
+
+class Signed(Protocol):
+    """What can be signed: a statement of a reviewer's, or of somebody who has run a rollback."""
+
+    @property
+    def action(self) -> str:
+        """What it does."""
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the signature."""
+
+    def text(self) -> bytes:
+        """Give the bytes that are signed."""
 
 
 class Refused(GatepostError):
@@ -117,13 +132,13 @@ def blocking(verdict: Mapping[str, Any]) -> list[Record]:
     return [finding for finding in found if finding.get("level") == "error" and finding.get("suppressed") is None]
 
 
-def sign(statement: Statement, key: Path) -> bytes:
+def sign(statement: Signed, key: Path) -> bytes:
     """Sign a statement; give the bytes that are pushed to the server's inbox."""
     command = ["ssh-keygen", "-Y", "sign", "-q", "-n", statement.namespace, "-f", str(key)]
     code, out, err = _ssh_keygen(command, statement.text())
     if code:
         raise UsageError(f"{key}: cannot sign: {printable(err.decode(errors='replace').strip())}", "give --key FILE")
-    data = {"statement": asdict(statement), "signature": out.decode()}
+    data = {"statement": json.loads(statement.text()), "signature": out.decode()}
     return json.dumps(data, sort_keys=True).encode() + b"\n"
 
 
@@ -174,7 +189,7 @@ def check(repo: Repository, directory: Path, raw: bytes) -> tuple[Statement, str
     return statement, verify(statement, signature, directory / SIGNERS)
 
 
-def verify(statement: Statement, signature: str, signers: Path) -> str:
+def verify(statement: Signed, signature: str, signers: Path) -> str:
     """Give who signed; Refused where the server's list has no such key for this."""
     try:
         lines = signers.read_text().splitlines(keepends=True)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gatepost.checks import _plausible, bundle, dependencies, migrations, outcome
+from gatepost.checks import _plausible, bundle, dependencies, migrations, outcome, queries
 from gatepost.git import INDEX, Change
 from gatepost.migrations import collect
-from gatepost.model import Outcome
+from gatepost.model import Outcome, printable
 from gatepost.paths import matches
 from gatepost.policy import Policy
+from gatepost.rehearsals import known
+from gatepost.rollbacks import Compatible
 from gatepost.rollbacks._author import files
 from gatepost.rollbacks._facts import Facts
 from gatepost.rollbacks._settings import Rollback
+from gatepost.rollbacks._static import Story, combined
+from gatepost.rollbacks._static import read as story
 
 TRAILER = b"rollback-plan:"
 COMMITS = 200
@@ -25,7 +29,9 @@ def facts(change: Change, policy: Policy) -> Facts:
     migrated = _plausible.touches_migrations(change, policy)
     histories = change.shared(collect, policy).histories if migrated else ()
     judged = outcome(migrations.CHECK, change, policy) if migrated else Outcome()
+    stories = {history.place.root: story(change, history) for history in histories if history.new}
     entries = [entry for entry in judged.sections.get("migrations", ()) if isinstance(entry, Mapping)]
+    tried = known.rehearsals(change, policy) if stories else ()
     return Facts(
         histories=tuple(history for history in histories if history.new),
         downs={(entry["path"], entry["version"]): entry["down"] for entry in entries},
@@ -34,7 +40,31 @@ def facts(change: Change, policy: Policy) -> Facts:
         growth=tuple(_growth(change, policy)),
         named=tuple(path for path in change.paths if settings.paths and matches(path, *settings.paths)),
         said=_said(change),
+        old_code=_old_code(change, policy, stories) if stories else None,
+        rehearsals=tuple(one.rehearsal for one in tried),
+        claimed=any(one.claimed for one in tried),
+        stories=stories,
     )
+
+
+def _old_code(change: Change, policy: Policy, stories: Mapping[str, Story]) -> Compatible:
+    """Say whether the old code runs on the new schema: its known queries decide over names that are gone."""
+    told = combined(stories.values())
+    if told.runs is False:
+        return told
+    section = outcome(queries.CHECK, change, policy).sections.get("queries", {})
+    broken = [one for one in section.get("broken", ()) if one.get("deployed") and one.get("certain")]
+    if broken:
+        first = broken[0]
+        named = first.get("query") or printable(str(first.get("text")), 60)
+        more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
+        return Compatible(
+            False, f"its query {named} ({first.get('path')}:{first.get('line')}){more} does not run any more"
+        )
+    judged = int(section.get("judged", 0))
+    if told.runs is None and judged and not section.get("unread") and all(one.by_name for one in stories.values()):
+        return Compatible(True, f"{judged} known queries that name what changes still run")
+    return told
 
 
 def _lossy(judged: Outcome) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gatepost import reviews
+from gatepost.entry import rollbacks
 from gatepost.entry.pending import makers
 from gatepost.entry.server import Server
 from gatepost.errors import GitError
@@ -33,12 +34,14 @@ class Checked:
         return reviews.draft(self.statement, self.raw, self.signer)
 
 
-def checked(repo: Repository, server: Server, update: RefUpdate) -> Checked:
+def checked(repo: Repository, server: Server, update: RefUpdate) -> Checked | rollbacks.CheckedRun:
     """Check what was pushed to an inbox ref. Raises Refused with the reason."""
     found = repo.objects.info(update.new)
     if update.deletes or found is None or found[1] != "blob" or found[2] > reviews.LIMIT:
         raise Refused("takes one signed statement, as a blob", "gatepost review approve makes one and pushes it")
     raw = repo.objects.read(update.new, reviews.LIMIT)
+    if rollbacks.is_run(raw):
+        return rollbacks.checked_run(repo, server.directory, raw)
     statement, signer = reviews.check(repo, server.directory, raw)
     if not server.judges(statement.ref):
         raise Refused(f"is about {printable(statement.ref, 60)}, which is not protected here")

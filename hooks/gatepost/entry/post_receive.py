@@ -80,6 +80,9 @@ def _drafts(repo: Repository, update: RefUpdate, said: dict[str, Any]) -> Iterat
         found = [item for item in said.get("findings", ()) if str(item["rule"]).startswith("dependency/")]
         audit = short | {"dependencies": dependencies, "findings": found}
         yield Draft(_commit(said), "dependency-audit", audit, tree)
+    back = sections.get("rolled_back")
+    if back:
+        yield Draft(str(back["of"]), "rollback", short | {"result": "moved", "plan": back["plan"], "to": back["to"]})
     if sections.get("rollback"):
         yield Draft(_commit(said), "rollback-plan", short | {"plan": sections["rollback"]}, tree)
 

@@ -22,7 +22,7 @@ from gatepost.gate import deadline, evaluate, read_policy
 from gatepost.git import Change, Repository, make_change
 from gatepost.model import Finding, RefUpdate, Report, Skip, is_zero
 from gatepost.policy import Policy
-from gatepost.records import repository_id
+from gatepost.records import read, repository_id
 from gatepost.suspicious import crafted
 
 
@@ -105,6 +105,8 @@ class _Push:
             return Judged(update, target)
         deploys, reviewed = self.server.deploys(target), True
         try:
+            if deploys and (back := self._back(update, target)):
+                return back
             report = replace(self._report(update, target), ref=target)
             if deploys:
                 report, reviewed = pending.with_pending(self.repo, target, report, self.who, self.change_report)
@@ -118,6 +120,25 @@ class _Push:
             report = _report(update, skipped=(_skip(error),))
         watched, rehearsed = report.head in self.watched, tuple(self.rehearsed.get(report.head, ()))
         return Judged(update, target, report, deploys, reviewed, watched=watched, rehearsed=rehearsed)
+
+    def _back(self, update: RefUpdate, target: str) -> Judged | None:
+        """Let a deploy be undone by the plan that is stored with it: back to exactly the object that it names."""
+        base, head = base_of(self.repo, update, target), self.repo.resolve(update.new)
+        if base is None or head is None or not _names(self.repo, base, head):
+            return None
+        from gatepost.entry.rollbacks import SECTION, way_back
+
+        found = way_back(self.repo, target, base, head)
+        if found is None:
+            return None
+        sections = {SECTION: {"of": base, "to": head, "plan": found.digest}}
+        report = Report(base, head, target, 0, (), sections, ())
+        since = self.repo.resolve(kept(REVIEWED, target))
+        reviewed = since is not None and self.repo.attempt("merge-base", "--is-ancestor", head, since)[0] == 0
+        with owned(self.server.directory):
+            policy, _ = read_policy(make_change(self.repo, base, head, target), self.server.file)
+        remark = f"rolled back, plan {found.digest[:12]}"
+        return Judged(update, target, report, True, reviewed, remark, "verification" in policy.tables)
 
     def _listed(self, report: Report) -> Report:
         """Say beside what waits for a review that the server lists nobody who could give one, where that is so."""
@@ -190,6 +211,12 @@ class _Push:
         """Keep an internal error's traceback in the log of the server, where the pusher cannot see it."""
         number = incident.reference(self.server.directory, skip.detail)
         return replace(skip, reason=f"{skip.reason}; reference {number} in the log of the server", detail="")
+
+
+def _names(repo: Repository, base: str, head: str) -> bool:
+    """Tell, before more is imported, whether a plan that is stored with ``base`` leads back to ``head``."""
+    plans = (record.get("plan") for record in read(repo, base, "rollback-plan"))
+    return any(isinstance(plan, Mapping) and (plan.get("expected") or {}).get("object") == head for plan in plans)
 
 
 def _after_regression(repo: Repository, directory: Path, change: Change, policy: Policy) -> tuple[Finding, ...]:

@@ -1,19 +1,28 @@
-"""The plans that are stored with deploys: found again by the commit, checked against their digest."""
+"""The plans that are stored with deploys: found again by the commit, checked against their digest, and gone by.
+
+Going back is a push like any other, but for its reason: the plan that is stored with what runs names exactly the
+object that is pushed. That object was judged when it was deployed, so nothing is judged again.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from gatepost import records
+from gatepost import records, reviews
 from gatepost.errors import CannotJudge, UsageError
 from gatepost.git import Repository
 from gatepost.model import printable
+from gatepost.records import Draft
+from gatepost.reviews import Refused
 from gatepost.rollbacks import RollbackPlan
 from gatepost.rollbacks._digest import from_data
 
-KIND = "rollback-plan"
+KIND, RUN = "rollback-plan", "rollback"
+SECTION = "rolled_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +63,88 @@ def stored(repo: Repository, what: str, ref: str = "") -> Stored:
     if not isinstance(data, Mapping):
         raise UsageError("the record of the plan is damaged", "gatepost doctor checks the chain of records")
     return Stored(str(found[-1].get("commit") or oid), str(found[-1].get("ref")), from_data(data), data)
+
+
+def newest(repo: Repository, ref: str = "") -> str:
+    """Give the commit of the newest deploy that has a plan."""
+    for record in records.log(repo, 1000):
+        if record.get("kind") == KIND and (not ref or record.get("ref") == ref):
+            return str(record["commit"])
+    raise CannotJudge("no rollback plan is stored here", "git fetch the records; or name the deployed commit")
+
+
+def way_back(repo: Repository, ref: str, base: str | None, head: str) -> Stored | None:
+    """Give the plan that is stored with ``base``, where one of its steps moves the ref back to exactly ``head``."""
+    if base is None or not any(one.get("ref") == ref for one in records.read(repo, base, KIND)):
+        return None
+    try:
+        found = stored(repo, base, ref)
+    except (CannotJudge, UsageError):
+        return None
+    plan = found.plan
+    names = found.oid == base and plan.change.ref == ref and plan.change.head == base and plan.expected.object == head
+    return found if names and any(step.kind == "ref" for step in plan.steps) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What somebody says of a rollback that was run: signed with their SSH key, as a review is."""
+
+    body: Mapping[str, Any]
+
+    @property
+    def action(self) -> str:
+        """What it does."""
+        return RUN
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the signature."""
+        return reviews.NAMESPACE
+
+    def text(self) -> bytes:
+        """Give the bytes that are signed: JSON with sorted keys."""
+        return json.dumps(self.body, sort_keys=True, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRun:
+    """A report of a rollback that the server takes, and who signed it."""
+
+    body: Mapping[str, Any]
+    signer: str
+
+    @property
+    def told(self) -> str:
+        """What whoever ran it sees."""
+        return f"rollback of {str(self.body['oid'])[:12]} by {printable(self.signer, 60)}: {self.body.get('result')}"
+
+    @property
+    def draft(self) -> Draft:
+        """The record to be written."""
+        return Draft(str(self.body["oid"]), RUN, {**self.body, "signer": self.signer})
+
+
+def is_run(raw: bytes) -> bool:
+    """Tell a report of a rollback from a review."""
+    try:
+        return bool(json.loads(raw)["statement"]["kind"] == RUN)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+
+
+def checked_run(repo: Repository, directory: Path, raw: bytes) -> CheckedRun:
+    """Check a report of a rollback as the server does. Raises Refused with the reason."""
+    data = json.loads(raw)
+    body, signature = data["statement"], data.get("signature")
+    texts = [body.get(key) for key in ("id", "repository", "oid", "ref", "plan", "result", "begun")]
+    if not isinstance(signature, str) or not all(isinstance(text, str) and text for text in texts):
+        raise Refused("is a report with odd values", "gatepost rollback run makes one")
+    if body["repository"] != records.repository_id(repo, directory):
+        raise Refused("is about another repository", "fetch the records of this one")
+    plans = [one for one in records.read(repo, body["oid"], KIND) if isinstance(one.get("plan"), Mapping)]
+    if not any(one["plan"].get("digest") == body["plan"] and one.get("ref") == body["ref"] for one in plans):
+        raise Refused("names a plan that is not stored with that deploy", "gatepost rollback show has the digest")
+    if any(one.get("id") == body["id"] for one in records.read(repo, body["oid"], RUN)):
+        raise Refused("was already taken", "nothing more is to be done")
+    return CheckedRun(body, reviews.verify(Walked(body), signature, directory / reviews.SIGNERS))

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gatepost.databases._differences import Difference, fingerprint
+from gatepost.databases import _differences
+from gatepost.databases._differences import Difference
 from gatepost.databases._differences import differences as differ
+from gatepost.databases._differences_left_out import Leave
 from gatepost.sql.schema import Schema
 
 __all__ = ["differences", "fingerprint"]
 
 _QUIET = ("comment", "statistics", "storage")
 _STAYING = ("extension", "schema")
+# Production has other roles than a scratch server, and perhaps a newer build of an extension.
+_ELSEWHERE = Leave(facets=frozenset(("owner", "grants", "version")))
+
+
+def fingerprint(schema: Schema) -> str:
+    """Name what migrations make of a schema (SHA-256): the same on a scratch server and in production."""
+    return _differences.fingerprint(schema, _ELSEWHERE)
 
 
 def differences(before: Schema, after: Schema) -> tuple[list[str], list[str]]:

@@ -70,8 +70,9 @@ class Trigger:
 class Expectation:
     """Something that is looked at before or after a step, and the value that it must have.
 
-    ``subject`` is a ref, a path, a table or column, a query, a URL or the name of a history; ``query`` is what asks
-    for a version. An empty ``expected`` of a version means that nothing is applied.
+    ``subject`` is a ref, a path, a table or column, a query, a URL or the name of a history. ``query`` is what asks for
+    a version, and of a schema the engine that its fingerprint was made on. An empty ``expected`` of a version means
+    that nothing is applied.
     """
 
     kind: ExpectationKind
@@ -116,12 +117,13 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The state after the rollback; ``schema`` is a fingerprint, "" where nothing has measured one."""
+    """The state after the rollback; ``schema`` is a fingerprint on ``engine``, "" where nothing has measured one."""
 
     object: str
     ref: str
     schema: str = ""
     versions: tuple[Version, ...] = ()
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

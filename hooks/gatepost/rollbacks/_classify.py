@@ -9,7 +9,6 @@ from gatepost.migrations import Changed, History
 from gatepost.rehearsals import Rehearsal, Rehearsed
 from gatepost.rollbacks import Basis, Class, Compatible
 from gatepost.rollbacks._facts import Facts
-from gatepost.rollbacks._static import Story
 
 _ORDER = "ABCDEF"
 
@@ -29,16 +28,16 @@ def weaker(one: str, two: str) -> bool:
     return _ORDER.index(one) < _ORDER.index(two)
 
 
-def judge(facts: Facts, stories: dict[str, Story], old_code: Compatible) -> Judged:
+def judge(facts: Facts, old_code: Compatible) -> Judged:
     """Give the gravest class of all that the change does, and everything that is lost."""
     found: list[Judged] = []
     for history in facts.histories:
         rehearsal = rehearsal_of(history, facts.rehearsals)
-        if rehearsal and rehearsal.whole != "unknown":
+        if rehearsal and rehearsal.whole in _GRADES:
             found.append(_measured(rehearsal))
         else:
             unknown = f"the rehearsal could not tell: {rehearsal.reason}" if rehearsal else ""
-            found.append(_static(history, facts, stories[history.place.root], unknown))
+            found.append(_static(history, facts, unknown))
     if old_code.runs is False:
         found.append(Judged("F", "static", (f"the old code does not run on the new schema ({old_code.evidence})",)))
     if not found:
@@ -59,27 +58,30 @@ def rehearsal_of(history: History, rehearsals: Iterable[Rehearsal]) -> Rehearsal
     return None
 
 
+_GRADES: dict[str, Class] = {
+    "reversible": "A",
+    "data-loss": "C",
+    "down-fails-with-rows": "D",
+    "down-fails": "E",
+    "schema-differs": "E",
+    "missing": "E",
+    "irreversible": "E",
+}
+
+
 def _measured(rehearsal: Rehearsal) -> Judged:
+    """Grade the change as a whole: the downs of its migrations are undone together."""
     lost = {(one.table, one.column, one.when) for each in rehearsal.migrations for one in each.lost}
     texts = tuple(_lost_text(*one) for one in sorted(lost))
-    made = [_measured_one(one) for one in rehearsal.migrations]
-    if not made:
-        return Judged("A", "rehearsal", ("nothing was rehearsed that changes anything",))
-    gravest = max(made, key=lambda one: _ORDER.index(one.class_))
-    because = tuple(text for one in made if one.class_ == gravest.class_ for text in one.because)
-    return Judged(gravest.class_, "rehearsal", because[:10], texts)
+    class_ = _GRADES[rehearsal.whole]
+    if class_ in "AC" and lost:
+        class_ = "C" if any(when == "before" for _, _, when in lost) else "B"
+    because = [_why(one) for one in rehearsal.migrations if one.verdict != "reversible"]
+    return Judged(class_, "rehearsal", tuple(because[:10]) or ("up, down and up again gave everything back",), texts)
 
 
-def _measured_one(one: Rehearsed) -> Judged:
-    named = f"{one.framework} {one.version or one.path}"
-    whens = {lost.when for lost in one.lost}
-    why = f"{named}: {one.verdict}{f', {one.reason}' if one.reason else ''}"
-    grades: dict[str, Class] = {
-        "reversible": "A",
-        "data-loss": "C" if "before" in whens or not whens else "B",
-        "down-fails-with-rows": "D",
-    }
-    return Judged(grades.get(one.verdict, "E"), "rehearsal", (why,))
+def _why(one: Rehearsed) -> str:
+    return f"{one.framework} {one.version or one.path}: {one.verdict}{f', {one.reason}' if one.reason else ''}"
 
 
 def _lost_text(table: str, column: str, when: str) -> str:
@@ -87,7 +89,8 @@ def _lost_text(table: str, column: str, when: str) -> str:
     return f"{what} {'that were there before' if when == 'before' else 'written after the deploy'}"
 
 
-def _static(history: History, facts: Facts, story: Story, unknown: str) -> Judged:
+def _static(history: History, facts: Facts, unknown: str) -> Judged:
+    story = facts.stories[history.place.root]
     made = [one for change in history.changes for one in _static_one(change, facts)]
     gravest = max(made, key=lambda one: _ORDER.index(one.class_), default=Judged("A", "static", ()))
     because = [text for one in made if one.class_ == gravest.class_ for text in one.because]

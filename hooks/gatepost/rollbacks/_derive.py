@@ -28,7 +28,7 @@ from gatepost.rollbacks._classify import Judged, judge, rehearsal_of
 from gatepost.rollbacks._complete import STAYS
 from gatepost.rollbacks._facts import Facts
 from gatepost.rollbacks._settings import Rollback
-from gatepost.rollbacks._static import Story, read
+from gatepost.rollbacks._static import combined
 
 _ROWS = 5  # tables whose rows are counted
 
@@ -41,7 +41,6 @@ class _Known:
     facts: Facts
     settings: Rollback
     ref: str
-    stories: dict[str, Story]
     old_code: Compatible
     judged: Judged
 
@@ -63,11 +62,10 @@ def derive(change: Change, policy: Policy, facts: Facts) -> RollbackPlan | None:
     if change.base_oid is None or is_zero(change.base_oid) or not facts.why:
         return None
     settings = policy.get("rollback", Rollback)
-    stories = {history.place.root: read(change, history) for history in facts.histories}
-    old_code = facts.old_code or _old_code(stories)
-    judged = judge(facts, stories, old_code)
+    old_code = facts.old_code or combined(facts.stories.values())
+    judged = judge(facts, old_code)
     ref = change.ref or next((ref for ref in policy.gate.deploy if not set("*?[{") & set(ref)), "refs/heads/main")
-    known = _Known(change, facts, settings, ref, stories, old_code, judged)
+    known = _Known(change, facts, settings, ref, old_code, judged)
     verification = policy.get("verification", Verification)
     return RollbackPlan(
         change=_changed(known, verification),
@@ -89,14 +87,6 @@ def derive(change: Change, policy: Policy, facts: Facts) -> RollbackPlan | None:
         tested=_tested(facts.rehearsals),
         notes=tuple(_notes(known)),
     )
-
-
-def _old_code(stories: dict[str, Story]) -> Compatible:
-    found = [story.compatible for story in stories.values()]
-    if not found:
-        return Compatible(True, "no migration: the schema is the same")
-    graves = [one for one in found if one.runs is False] or [one for one in found if one.runs is None] or found
-    return graves[0]
 
 
 def _changed(known: _Known, verification: Verification) -> Changed:
@@ -201,9 +191,8 @@ def _schema(known: _Known, history: History) -> Iterator[Step]:
         return
     rehearsal = rehearsal_of(history, known.facts.rehearsals)
     times = {one.version: (one.down_ms, one.locks) for one in rehearsal.migrations} if rehearsal else {}
-    each = len(commands) > 1
     for number, command in enumerate(commands):
-        gone = [history.new[-1 - number]] if each and len(commands) == len(history.new) else list(history.new)
+        gone = [history.new[-1 - number]] if len(commands) == len(history.new) else list(history.new)
         measured = [times[one.version] for one in gone if one.version in times]
         yield Step(
             kind="schema",
@@ -215,11 +204,21 @@ def _schema(known: _Known, history: History) -> Iterator[Step]:
             timeout=float(known.settings.timeout),
             seconds=sum(one[0] for one in measured) / 1000 if measured else None,
             locks=tuple(f"{table}: {lock}" for one in measured for table, lock in one[1]),
-            before=tuple(_before(known, history, rehearsal)) if number == 0 else (),
-            after=tuple(_after(known, history, rehearsal)) if number == len(commands) - 1 else (),
+            before=tuple(_before(known, history, rehearsal)) if number == 0 else _at(history, gone[-1]),
+            after=(
+                tuple(_after(known, history, rehearsal))
+                if number == len(commands) - 1
+                else _at(history, history.new[-2 - number])
+            ),
             note=_commands.note(history),
             undoes=tuple(one.path for one in reversed(gone)),
         )
+
+
+def _at(history: History, one: Migration) -> tuple[Expectation, ...]:
+    """Expect a history to be at one of its migrations."""
+    query = _commands.version_query(history)
+    return (Expectation("version", history.place.root, one.version, query),) if query else ()
 
 
 def _before(known: _Known, history: History, rehearsal: Rehearsal | None) -> Iterator[Expectation]:
@@ -227,18 +226,22 @@ def _before(known: _Known, history: History, rehearsal: Rehearsal | None) -> Ite
     if query:
         yield Expectation("version", history.place.root, history.new[-1].version, query)
     if rehearsal and rehearsal.head:
-        yield Expectation("schema", history.place.root, rehearsal.head)
+        yield Expectation("schema", history.place.root, rehearsal.head, rehearsal.engine)
     else:
-        for name in known.stories[history.place.root].made:
+        for name in known.facts.stories[history.place.root].made:
             yield Expectation("present", name, "")
 
 
 def _after(known: _Known, history: History, rehearsal: Rehearsal | None) -> Iterator[Expectation]:
-    query, last, story = _commands.version_query(history), _commands.last(history), known.stories[history.place.root]
+    query, last, story = (
+        _commands.version_query(history),
+        _commands.last(history),
+        known.facts.stories[history.place.root],
+    )
     if query:
         yield Expectation("version", history.place.root, last.version if last else "", query)
     if rehearsal and rehearsal.base:
-        yield Expectation("schema", history.place.root, rehearsal.base)
+        yield Expectation("schema", history.place.root, rehearsal.base, rehearsal.engine)
     else:
         yield from (Expectation("absent", name, "") for name in story.made)
         yield from (Expectation("present", name, "") for name in story.taken)
@@ -248,15 +251,15 @@ def _after(known: _Known, history: History, rehearsal: Rehearsal | None) -> Iter
 
 def _expected(known: _Known) -> Expected:
     """Say what the state is afterwards: with a schema that stays it is the new one."""
-    versions, schema = [], ""
+    versions, schema, engine = [], "", ""
     for history in known.facts.histories:
         rehearsal = rehearsal_of(history, known.facts.rehearsals)
         last = _commands.last(history) if known.undone else (history.head[-1] if history.head else None)
         query = _commands.version_query(history)
         versions.append(Version(history.place.root, history.place.framework, last.version if last else "", query))
         if rehearsal and len(known.facts.histories) == 1:
-            schema = rehearsal.base if known.undone else rehearsal.head
-    return Expected(known.base, known.ref, schema, tuple(versions))
+            schema, engine = rehearsal.base if known.undone else rehearsal.head, rehearsal.engine
+    return Expected(known.base, known.ref, schema, tuple(versions), engine)
 
 
 def _no_return(known: _Known) -> str:
@@ -284,7 +287,7 @@ def _forward(known: _Known) -> str:
     if said:
         return "; ".join(said)
     if known.judged.class_ == "E" and known.old_code.runs:
-        made = [name for story in known.stories.values() for name in story.made]
+        made = [name for story in known.facts.stories.values() for name in story.made]
         rest = f"; a later migration takes {', '.join(made[:5])} away" if made else ""
         return f"nothing has to be undone in the schema: the old code runs on it{rest}"
     return ""
@@ -311,5 +314,7 @@ def _notes(known: _Known) -> Iterator[str]:
                 yield f"{history.place.framework}: {note}"
     if known.facts.histories and not _tested(known.facts.rehearsals):
         yield "not rehearsed: class, durations and locks are the static model's, not measured (gatepost rehearse)"
+    if known.facts.claimed:
+        yield "the rehearsal is the pusher's own word: the server has not made it itself"
     if not known.settings.redeploy:
         yield "what runs follows the deploy ref; where it does not, set [rollback] redeploy"

@@ -9,6 +9,7 @@ from typing import Any
 from gatepost.migrations import History
 from gatepost.rehearsals import Rehearsal
 from gatepost.rollbacks import Compatible
+from gatepost.rollbacks._static import Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Facts:
     ``downs`` has the report's word for the down of each changed migration, by path and version; ``lossy`` the texts
     of what cannot come back; ``dependencies`` the changed direct production dependencies; ``growth`` the artifacts
     whose growth is more than the policy allows; ``named`` the paths that the policy names; ``said`` how the author
-    asked for a plan.
+    asked for a plan; ``stories`` what the static model tells of each history, by its root. ``claimed``: a rehearsal
+    is the pusher's own word, made by no runner that the server lists.
     """
 
     histories: tuple[History, ...] = ()
@@ -30,6 +32,8 @@ class Facts:
     said: str = ""
     old_code: Compatible | None = None
     rehearsals: tuple[Rehearsal, ...] = ()
+    claimed: bool = False
+    stories: Mapping[str, Story] = field(default_factory=dict)
 
     @property
     def why(self) -> dict[str, str]:

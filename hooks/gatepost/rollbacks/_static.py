@@ -37,6 +37,11 @@ class Story:
     objects: int = 0
 
     @property
+    def by_name(self) -> bool:
+        """Tell whether all that the old code might stumble over are names that are gone: queries decide on those."""
+        return all(doubt in self.taken for doubt in self.doubts)
+
+    @property
     def compatible(self) -> Compatible:
         """Tell whether the old code runs, as far as the form of the operations tells."""
         if self.breaks:
@@ -44,6 +49,14 @@ class Story:
         if self.doubts:
             return Compatible(None, f"static: the old code may use {'; '.join(self.doubts[:3])}")
         return Compatible(True, "static: the migrations only add what the old code does not name")
+
+
+def combined(stories: Iterable[Story]) -> Compatible:
+    """Give the gravest answer of several histories."""
+    found = [story.compatible for story in stories]
+    if not found:
+        return Compatible(True, "no migration: the schema is the same")
+    return next((one for grave in (False, None) for one in found if one.runs is grave), found[0])
 
 
 def read(change: Change, history: History) -> Story:

@@ -172,7 +172,7 @@ def _difference(repo: Repository, base: str, head: str, remote: str, landed: str
 def _sign(repo: Repository, remote: str, record: Record, args: argparse.Namespace) -> int:
     action: Action = args.action
     statement = reviews.new_statement(action, record, days=_days(args.expires), reason=args.reason)
-    raw = reviews.sign(statement, _key(repo, args.key))
+    raw = reviews.sign(statement, key_of_user(repo, args.key))
     blob = repo.text("hash-object", "-w", "--stdin", stdin=raw)
     code, _, err = repo.attempt("push", "--quiet", remote, f"{blob}:{INBOX}{statement.id}")
     said = [line.removeprefix("remote: ").rstrip() for line in err.decode(errors="replace").splitlines()]
@@ -191,7 +191,8 @@ def _days(text: str) -> float:
     return float(number)
 
 
-def _key(repo: Repository, given: str | None) -> Path:
+def key_of_user(repo: Repository, given: str | None) -> Path:
+    """Give the SSH key to sign with: the one named, git's, or the usual ones."""
     if given:
         return Path(given).expanduser()
     code, out, _ = repo.attempt("config", "--get", "--type=path", "user.signingKey")

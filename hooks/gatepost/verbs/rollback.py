@@ -1,12 +1,13 @@
-"""Plan the way back of a change, show the plan that is stored with a deploy."""
+"""Plan the way back of a change; show, rehearse and run the plan that is stored with a deploy."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from gatepost.errors import BLOCK, PASS, UsageError
+from gatepost.errors import BLOCK, PASS, UNKNOWN, UsageError
 from gatepost.git import Repository
 from gatepost.model import printable
 from gatepost.verbs import Verb
@@ -18,11 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = (
         "plan [BASE..HEAD]   derive the plan of a change (default: the upstream, or HEAD~1, to HEAD)\n"
-        "show [OID]          the plan that is stored with a deploy (default: HEAD)\n\n"
-        "exit codes: 0 complete, 1 something is lacking or not as expected, 2 usage, 3 not known"
+        "show [OID]          the plan that is stored with a deploy (default: the newest that has one)\n"
+        "rehearse [RANGE]    try the way down on a scratch database; the plan takes over what was measured\n"
+        "run [OID]           walk through the stored plan: ask, run and look, step by step; go on where it ended\n\n"
+        "exit codes: 0 complete or done, 1 something is lacking or not as expected, 2 usage, 3 not known"
     )
-    parser.add_argument("action", choices=("plan", "show"))
-    parser.add_argument("what", nargs="?", default="", metavar="WHAT", help="a range for plan, else a deployed commit")
+    parser.add_argument("action", choices=("plan", "show", "rehearse", "run"))
+    parser.add_argument(
+        "what", nargs="?", default="", metavar="WHAT", help="a range, or a deployed commit for show and run"
+    )
     parser.add_argument(
         "--repo", default=".", metavar="DIR", help="a clone, or the server's repository (default: here)"
     )
@@ -31,13 +36,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-fetch", action="store_true", help="take the records as they are here")
     parser.add_argument("--policy", metavar="FILE", help="a policy that wins over the tree's, as on a server")
     parser.add_argument("--format", default="text", choices=FORMATS, help="toml: the file that an author fills in")
+    parser.add_argument("--dry-run", action="store_true", help="run: show the steps and what is found now, run nothing")
+    parser.add_argument("--yes", action="store_true", help="run: do not ask; without a terminal it needs --plan too")
+    parser.add_argument("--plan", default="", metavar="DIGEST", help="run: only this plan, by its digest")
+    parser.add_argument(
+        "--checkout", default="", metavar="DIR", help="run: where the commands run (default: an export)"
+    )
+    parser.add_argument("--key", metavar="FILE", help="run: the SSH key that signs the report to the server")
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there instead of to standard output")
 
 
 def main(args: argparse.Namespace) -> int:
     """Do what is asked for."""
     with Repository(args.repo, own=args.repo == ".") as repo:
-        return {"plan": _plan, "show": _show}[args.action](repo, args)
+        if args.action == "run":
+            from gatepost.verbs._rollback_run import run
+
+            return run(repo, args)
+        return {"plan": _plan, "show": _show, "rehearse": _rehearse}[args.action](repo, args)
 
 
 def _plan(repo: Repository, args: argparse.Namespace) -> int:
@@ -66,12 +82,39 @@ def _plan(repo: Repository, args: argparse.Namespace) -> int:
     return BLOCK if lacks else PASS
 
 
+def _rehearse(repo: Repository, args: argparse.Namespace) -> int:
+    """Rehearse the migrations of the range, keep what came out, and show the plan that takes it over."""
+    from gatepost.gate import read_policy
+    from gatepost.git import make_change
+    from gatepost.queries._prepared import beside
+    from gatepost.rehearsals import recorded, report, runner
+    from gatepost.rehearsals.stage import FOLDER, URL, Asked
+
+    base, head = _range(repo, args.what)
+    change = make_change(repo, base, head, args.ref or None)
+    policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
+    bare = repo.text("rev-parse", "--is-bare-repository") == "true"
+    also = beside(change, policy, recorded.REFS)
+    asked = Asked(os.environ.get(URL, ""), repo.directory() / FOLDER, 900.0, None if bare else change.head, _say, also)
+    made = runner.rehearse(change, policy, asked)
+    for one in made:
+        recorded.save(repo, one)
+    if args.format == "text":
+        sys.stdout.write(report.text(made) + "\n" if made else "")
+    code = _plan(repo, args)
+    return UNKNOWN if any(one.whole == "unknown" for one in made) else code
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"gatepost: {printable(text, 300)}\n")
+
+
 def _show(repo: Repository, args: argparse.Namespace) -> int:
-    from gatepost.entry.rollbacks import fetched, stored
+    from gatepost.entry.rollbacks import fetched, newest, stored
     from gatepost.reports._rollback import Shown
 
     fetched(repo, args.remote, fetch=not args.no_fetch)
-    found = stored(repo, args.what or "HEAD", args.ref)
+    found = stored(repo, args.what or newest(repo, args.ref), args.ref)
     lacks = tuple(f"{one.get('key')}: {one.get('reason')}" for one in found.data.get("missing", ()))
     if args.format == "toml":
         raise UsageError("a stored plan is not written as a draft", "gatepost rollback plan --format toml")

@@ -29,8 +29,10 @@ TIMEOUT = 5.0
 SHORT = 12
 
 
-def rollback_hint(oid: str, repo: Repository | None = None) -> str:  # noqa: ARG001 - where a stored plan is looked up
-    """Give the command that undoes a deploy; ``repo`` is where its records are, if there is one at hand."""
+def rollback_hint(oid: str, repo: Repository | None = None) -> str:
+    """Give the command that undoes a deploy: its stored plan, where one is known, else a revert."""
+    if repo is not None and read(repo, oid, "rollback-plan"):
+        return f"gatepost rollback run {oid[:SHORT]}"
     return f"git revert {oid[:SHORT]}"
 
 
