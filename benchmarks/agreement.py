@@ -145,6 +145,8 @@ def column(mine: Column, real: Column) -> Iterator[str]:
         yield f"default {mine.default} against {real.default}"
     if truth(mine.generated) != truth(real.generated):
         yield f"generated {mine.generated} against {real.generated}"
+    if mine.collation != real.collation:
+        yield f"collation {mine.collation} against {real.collation}"
     if mine.identity != real.identity:
         yield f"identity {mine.identity} against {real.identity}"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 
 from gatepost.sql.schema import Object, Schema, Table
 
@@ -81,10 +82,14 @@ def _part_of(table: Table | None, gone: set[str], schema: Schema) -> bool:
 
 def _named(name: str, patterns: tuple[str, ...]) -> bool:
     """Tell whether a name matches: with its schema, or a pattern without one its last part."""
-    plain = name.rpartition(".")[2]
-    return any(
-        fnmatchcase(name, pattern) or ("." not in pattern and fnmatchcase(plain, pattern)) for pattern in patterns
-    )
+    return bool(patterns) and bool(_pattern(patterns).fullmatch(name))
+
+
+@lru_cache(maxsize=16)
+def _pattern(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    anywhere = r"(?:.*\.)?"
+    parts = (("" if "." in pattern else anywhere) + f"(?:{translate(pattern)})" for pattern in patterns)
+    return re.compile("|".join(parts), re.DOTALL)
 
 
 def _belongs(found: Object, gone: set[str], schema: Schema) -> bool:

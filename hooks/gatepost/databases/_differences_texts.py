@@ -9,6 +9,7 @@ from gatepost.sql.tokens import Dialect, Token, tokens
 
 LONGEST = 200_000
 _NESTED = 4  # bodies within bodies
+_DEEPEST = 200  # parentheses; what is nested deeper was written to cost time, and its parentheses are kept
 _SIMPLE = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 _EDGES = frozenset(
     ("", ",", ";", "and", "or", "where", "on", "when", "then", "else", "end", "return", "having", "check", "using",
@@ -59,24 +60,33 @@ def _unqualified(text: str) -> str:
 
 def plain(text: str, dialect: str, depth: int = 0) -> str:
     """Write a text without what says nothing; strings are kept as they are."""
+    found = list(tokens(text, cast("Dialect", dialect)))
+    words = [token.value if token.value in ("(", ")") else _word(token, dialect, depth) for token in found]
+    while words and words[-1] == ";":
+        words.pop()
+    whole = _nested(words)
+    while len(whole) == 1 and isinstance(whole[0], list):
+        whole = whole[0]
+    return _joined(whole)
+
+
+def _nested(words: list[str]) -> list[Any]:
+    """Give words with a list for each pair of parentheses that is needed."""
     stack: list[list[Any]] = [[]]
-    for token in tokens(text, cast("Dialect", dialect)):
-        if token.value == "(":
+    for word in words:
+        if word == "(":
             stack.append([])
-        elif token.value == ")" and len(stack) > 1:
+        elif word == ")" and len(stack) > 1:
             closed = _opened(stack.pop())
             stack[-1].append(closed)
         else:
-            stack[-1].append(_word(token, dialect, depth))
+            stack[-1].append(word)
+        if len(stack) > _DEEPEST:
+            return list(words)
     while len(stack) > 1:
         closed = _opened(stack.pop())
         stack[-1].append(closed)
-    whole = _opened(stack[0])
-    while len(whole) == 1 and isinstance(whole[0], list):
-        whole = whole[0]
-    while whole and whole[-1] == ";":
-        whole.pop()
-    return _joined(whole)
+    return _opened(stack[0])
 
 
 def _word(token: Token, dialect: str, depth: int) -> str:

@@ -35,8 +35,8 @@ _COLUMNS = """
 SELECT a.attrelid AS relation, a.attnum AS number, a.attname AS name, a.attnotnull AS filled,
        format_type(a.atttypid, a.atttypmod) AS type, pg_get_expr(d.adbin, d.adrelid) AS value,
        a.attidentity AS identity, a.attgenerated AS generated,
-       CASE WHEN a.attcollation NOT IN (0, y.typcollation) THEN quote_ident(k.nspname) || '.' || quote_ident(l.collname)
-       END AS collation,
+       CASE WHEN a.attcollation NOT IN (0, y.typcollation) THEN l.collname END AS collation,
+       nullif(k.nspname, 'pg_catalog') AS collation_space,
        CASE WHEN a.attstorage <> y.typstorage THEN a.attstorage END AS storage,
        {14+ a.attcompression ?: NULL} AS compression, nullif(a.attstattarget, -1) AS target,
        a.attoptions AS options, a.attfdwoptions AS foreign_options, a.attacl::text[] AS acl,
@@ -232,7 +232,7 @@ def _column(catalog: Catalog, row: Row, parts: _Parts) -> Column:
         value,
         generated,
         identity,
-        (row["collation"] or "").removeprefix("pg_catalog.").removeprefix("public.") or None,
+        catalog.place(row["collation_space"], row["collation"]) if row["collation"] else None,
     )
 
 
