@@ -238,6 +238,13 @@ def test_a_template_that_someone_is_connected_to_is_cloned(folder: str) -> None:
         held[0].close()
 
 
+def test_a_loop_in_a_fresh_clone_is_ended(tmp_path: Path) -> None:
+    with scratch(Needs(folder=str(tmp_path)), Limits(seconds=0.5)) as opened:
+        clone = opened.template("fresh", lambda database: None)
+        with pytest.raises(Unable, match=r"it ran for more than 0\.5 s"):
+            clone().run(statements("set statement_timeout = 0", "select pg_sleep(30)"))
+
+
 def test_a_build_that_fails_keeps_nothing(folder: str) -> None:
     def broken(database: Database) -> None:
         fill(database)

@@ -156,9 +156,10 @@ class Host:
             wire.close()
 
     def close(self) -> None:
-        """Let go of the server; it is ended by who opened it."""
-        if self._watchdog is not None:
-            self._watchdog.close()
+        """Let go of the server, which its opener ends, or starts again."""
+        watchdog, self._watchdog = self._watchdog, None
+        if watchdog is not None:
+            watchdog.close()
         self._reset()
 
     def create(self, template: str = "") -> tuple[str, int]:

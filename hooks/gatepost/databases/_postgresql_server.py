@@ -76,6 +76,8 @@ class Server:
         self.programs = programs
         self.home = home
         self.limits = limits
+        self._walls = _NO_NETWORK if has_walls(home.account) else ()
+        self._starting = False
         self._watcher: subprocess.Popen[bytes] | None = None
         self.pid = 0
 
@@ -149,7 +151,7 @@ class Server:
         self._dismiss(b"keep\n")
         (self.home.data / "postmaster.pid").unlink(missing_ok=True)
         self._watcher = subprocess.Popen(
-            [*self._walls(), "/bin/sh", "-c", _WATCH, "gatepost", *self._bounds(), str(self.home.root),
+            [*self._walls, "/bin/sh", "-c", _WATCH, "gatepost", *self._bounds(), str(self.home.root),
              str(self.programs.directory / "postgres"), "-D", str(self.home.data), "-k", str(self.home.root),
              "-p", str(PORT)],
             stdin=subprocess.PIPE,
@@ -165,10 +167,9 @@ class Server:
         if not said.isdigit():
             raise Unable("the scratch server cannot be started: its shell failed")
         self.pid = int(said)
+        self._starting = True
         self._wait()
-
-    def _walls(self) -> tuple[str, ...]:
-        return _NO_NETWORK if has_walls(self.home.account) else ()
+        self._starting = False
 
     def _bounds(self) -> tuple[str, str, str]:
         # kB of address space, blocks of 512 bytes of a file, seconds of a process: the last walls, behind the watchdog.
@@ -194,10 +195,10 @@ class Server:
             return False
         except PermissionError:
             return True
-        # Its shell waits for us, so a server that died stays as a zombie.
+        # Its shell waits for us, so a server that died stays as a zombie; without /proc its file tells.
         with contextlib.suppress(OSError):
             return ") Z" not in Path(f"/proc/{self.pid}/stat").read_text()
-        return True
+        return (self.home.data / "postmaster.pid").exists() or self._starting
 
     def _log(self) -> bytes:
         with contextlib.suppress(OSError), self.home.log.open("rb") as file:

@@ -40,6 +40,7 @@ class Watchdog:
         self._leases: dict[int, Lease] = {}
         self._changed = threading.Condition()
         self._closing = False
+        self._idle = False
         self._thread = threading.Thread(target=self._watch, name="gatepost-watchdog", daemon=True)
         self._thread.start()
 
@@ -49,7 +50,9 @@ class Watchdog:
         lease = Lease(pid, time.monotonic() + seconds, f"it ran for more than {seconds:g} s", database)
         with self._changed:
             self._leases[id(lease)] = lease
-            self._changed.notify()
+            # To wake it for each of thousands of short statements would slow them down.
+            if self._idle:
+                self._changed.notify()
         try:
             yield lease
         finally:
@@ -67,7 +70,9 @@ class Watchdog:
         while True:
             with self._changed:
                 while not self._leases and not self._closing:
+                    self._idle = True
                     self._changed.wait()
+                self._idle = False
                 if self._closing:
                     return
                 # A short script is over before we ever look.
