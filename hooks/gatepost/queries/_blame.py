@@ -61,7 +61,9 @@ def of_index(table: str, changes: Sequence[SchemaChange], schema_key: Callable[[
 def _score(change: SchemaChange, kind: str, fact: Fact, schema: Schema) -> int:
     """Count what of the fact an operation names: the table, and the thing itself."""
     operation = change.operation
-    table = bool(fact.table) and schema.key(str(getattr(operation, "table", ""))) == schema.key(fact.table)
+    table = bool(fact.table) and schema.key(change.table or str(getattr(operation, "table", ""))) == schema.key(
+        fact.table
+    )
     words = {schema.key(word) for word in _words(operation)}
     if kind == "table":
         return 2 if schema.key(fact.table) in words else 0

@@ -84,6 +84,7 @@ def _strings(nodes: Sequence[Any]) -> Iterator[Any]:
 
 
 def _literals(resolver: Resolver, kind: str, nodes: Sequence[Any]) -> None:
+    kind = kind.strip('"')
     values = resolver.names.enum(kind) if kind else None
     for node in _strings(nodes):
         value = str(node.this)
@@ -161,7 +162,7 @@ def conflict(resolver: Resolver, node: Any, target: From) -> None:
     state = OK if fits else GONE if table.complete else UNSURE
     shown = ", ".join(sorted(wanted))
     resolver.facts.note(
-        node, Fact(state, "constraint", table.name, shown, f"unique key ({shown}) of {table.name}, for ON CONFLICT")
+        node, Fact(state, "constraint", table.name, shown, f"unique key ({shown}) of {table.name} for ON CONFLICT")
     )
 
 

@@ -1,0 +1,3 @@
+DROP TABLE "TenantLimitAlert";
+DROP TABLE "TenantLimit";
+DROP TYPE "LimitResource";

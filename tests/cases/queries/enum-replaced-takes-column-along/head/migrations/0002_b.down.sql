@@ -1,0 +1,1 @@
+-- gatepost: irreversible reason="the deleted rows are in the backup" strategy="restore"

@@ -1,0 +1,1 @@
+CREATE TABLE tags (note INTEGER, tag TEXT);
