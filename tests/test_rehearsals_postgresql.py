@@ -111,6 +111,22 @@ def test_text_that_becomes_json_is_seeded_for(repo: Repo) -> None:
     assert one.failure is None
 
 
+def test_text_that_is_read_as_json_is_seeded_for(repo: Repo) -> None:
+    up = "ALTER TABLE posts ADD COLUMN n json; UPDATE posts SET n = body::json -> 'n';"
+    (one,) = pg(repo, (up, "ALTER TABLE posts DROP COLUMN n;")).migrations
+    assert one.verdict == "reversible", one
+    assert one.failure is None
+    assert "the up takes only values of another form" in one.notes[-1]
+
+
+def test_a_required_column_without_default_fails_once_there_are_rows(repo: Repo) -> None:
+    up = "ALTER TABLE posts ADD COLUMN n int NOT NULL;"
+    (one,) = pg(repo, (up, "ALTER TABLE posts DROP COLUMN n;")).migrations
+    assert one.verdict == "up-fails"
+    assert one.failure
+    assert "once there are rows, also without NULLs" in one.reason
+
+
 def test_statement_by_statement(repo: Repo) -> None:
     up = "CREATE INDEX CONCURRENTLY by_state ON posts (state);"
     (one,) = pg(repo, (up, "DROP INDEX CONCURRENTLY by_state;")).migrations

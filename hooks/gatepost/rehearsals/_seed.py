@@ -39,13 +39,23 @@ class Row:
     wide: bool = False
 
 
-def fill(connection: Connection, shapes: Shapes, wanted: Iterable[str], style: Style, later: Shapes | None) -> Seeded:
-    """Seed the wanted tables and what they refer to. ``later`` are the tables as the ups will leave them."""
+def fill(
+    connection: Connection,
+    shapes: Shapes,
+    wanted: Iterable[str],
+    style: Style,
+    later: Shapes | None,
+    texts: str = "",
+) -> Seeded:
+    """Seed the wanted tables and what they refer to.
+
+    ``later`` are the tables as the ups will leave them, ``texts`` the kind that can be read out of every text.
+    """
     if later is not None:
         coming = {name: _refs_to_come(tab, later.tables.get(name), shapes) for name, tab in shapes.tables.items()}
         tables = {name: replace(tab, refs=(*tab.refs, *coming[name])) for name, tab in shapes.tables.items()}
         shapes = Shapes(shapes.dialect, tables)
-    seeder = _Seeder(connection, shapes, style, later or Shapes(shapes.dialect))
+    seeder = _Seeder(connection, shapes, style, later or Shapes(shapes.dialect), texts)
     for name in ordered(closure(wanted, shapes), shapes):
         seeder.table(shapes.tables[name])
     return seeder.seeded
@@ -54,8 +64,9 @@ def fill(connection: Connection, shapes: Shapes, wanted: Iterable[str], style: S
 class _Seeder:
     """Inserts row by row; a row that is refused is repaired by what the engine says."""
 
-    def __init__(self, connection: Connection, shapes: Shapes, style: Style, later: Shapes) -> None:
+    def __init__(self, connection: Connection, shapes: Shapes, style: Style, later: Shapes, texts: str) -> None:
         self.connection, self.shapes, self.style, self.later = connection, shapes, style, later
+        self.texts = texts
         self.dialect = shapes.dialect
         self.seeded = Seeded()
         self.free = False
@@ -170,7 +181,8 @@ class _Seeder:
         number = row.varied if distinct else row.number
         to_be = future.column(column.name) if future and self.style == "full" else None
         if to_be is None or (to_be.kind == column.kind and not to_be.labels):
-            return literal(column, number, self.dialect, wide=row.wide, mark=tab.name.rpartition(".")[2])
+            mark = tab.name.rpartition(".")[2]
+            return literal(column, number, self.dialect, wide=row.wide, reads_as=self.texts, mark=mark)
         return _transitional(column, to_be, number, self.dialect)
 
     def _refer(self, tab: Tab, ref: Ref, row: Row, distinct: set[str], made: dict[str, str]) -> None:

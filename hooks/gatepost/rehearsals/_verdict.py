@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gatepost.rehearsals import Failure, Lost, Rehearsed, Verdict
 from gatepost.rehearsals import _rows as rows
 from gatepost.rehearsals import _same as same
+from gatepost.rehearsals._locks import locks
 from gatepost.rehearsals._plan import Step
 from gatepost.rehearsals._scripts import digest
 from gatepost.rehearsals._sift import Sifter
@@ -67,12 +69,45 @@ def _with_care(walker: Walker, steps: Sequence[Step], first: Walk, failed: int) 
     always = _failed(empty)
     if always is not None:
         return Tried(empty.seen, [], empty, empty.seen[always].up, always, True)
-    full = walker.there_and_back(steps, "full", later=empty.far.shapes if empty.far else None)
+    later = empty.far.shapes if empty.far else None
+    full = walker.there_and_back(steps, "full", later=later)
     still = _failed(full)
-    if still is not None:
-        return Tried(empty.seen, [], empty, full.seen[still].up, still)
-    full.seen[failed].up = first.seen[failed].up
-    return Tried(full.seen, [], full)
+    if still is not None and (wanted := _form(full.seen[still].up)):
+        full = walker.there_and_back(steps, "full", later=later, texts=wanted)
+        still = _failed(full)
+    if still is None:
+        full.seen[failed].up = first.seen[failed].up
+        return Tried(full.seen, [], full)
+    why = full.seen[still].up
+    if _made_up(why):
+        empty.seen[still].up = why
+        return Tried(empty.seen, [], empty)
+    return Tried(empty.seen, [], empty, why, still)
+
+
+_INPUT = re.compile(
+    r"(?:invalid input syntax for type|malformed|invalid) (json|integer|bigint|uuid|date|timestamp|array|boolean)"
+)
+_KINDS = {"integer": "int", "bigint": "int", "boolean": "bool"}
+
+
+def _form(failure: Failure | None) -> str:
+    """Give the kind that an up wants to read out of a text."""
+    found = _INPUT.search(failure.message.lower()) if failure else None
+    word = found[1] if found else "json" if failure and "json" in failure.message.lower() else ""
+    return _KINDS.get(word, word)
+
+
+def _made_up(failure: Failure | None) -> bool:
+    """Tell a failure that says more of made-up values than of the up: their form, what they lead to, a RAISE."""
+    if failure is None:
+        return False
+    inserts = failure.statement.lstrip().upper().startswith("INSERT")
+    if failure.code == "23505" or "unique" in failure.message.lower():
+        return inserts
+    if failure.code[:2] in ("22", "P0") or failure.code == "23503":
+        return True
+    return any(word in failure.message.lower() for word in ("malformed json", "foreign key", "datatype mismatch"))
 
 
 def _downs(walker: Walker, steps: Sequence[Step], first: Walk) -> list[Seen]:
@@ -141,7 +176,7 @@ def _grade(at: int, made: Tried, steps: Sequence[Step], sifter: Sifter) -> Rehea
     step, seen = steps[at], made.below[at]
     above = made.above[at] if at < len(made.above) else Seen()
     base = blank(step)
-    base = replace(base, up_ms=seen.up_ms, down_ms=seen.down_ms)
+    base = replace(base, up_ms=seen.up_ms, down_ms=seen.down_ms, locks=locks(step, seen, sifter.dialect))
     if made.broken is not None:
         return _broken(base, at, made)
     if step.down is None:

@@ -72,19 +72,25 @@ class Walker:
         self.clone, self.send, self.read, self.silent, self.until = clone, send, read, silent, until
 
     def there_and_back(
-        self, steps: Sequence[Step], style: seed.Style | None, *, late: bool = False, later: Shapes | None = None
+        self,
+        steps: Sequence[Step],
+        style: seed.Style | None,
+        *,
+        late: bool = False,
+        later: Shapes | None = None,
+        texts: str = "",
     ) -> Walk:
         """Seed, go up, come down, go up again. ``late``: seed at the far end instead, and only come down."""
         walk = Walk([Seen() for _ in steps])
         database = self.clone()
         try:
             if style and not late:
-                walk.seeded = self.fill(database, steps, style, later)
-            if not self._up(database, steps, walk):
+                walk.seeded = self.fill(database, steps, style, later, texts)
+            if not self._up(database, steps, walk, late):
                 return walk
             if style and late:
                 walk.seeded = self.fill(database, steps, style, later)
-                walk.far = self.look(database)
+                walk.far = self.look(database, of_schema=False)
             self._down(database, steps, walk, late)
             if walk.end and not late:
                 self._again(database, steps, walk)
@@ -92,23 +98,26 @@ class Walker:
             database.drop()
         return walk
 
-    def fill(self, database: Database, steps: Sequence[Step], style: seed.Style, later: Shapes | None) -> seed.Seeded:
+    def fill(
+        self, database: Database, steps: Sequence[Step], style: seed.Style, later: Shapes | None, texts: str = ""
+    ) -> seed.Seeded:
         """Seed the tables that the steps name."""
         self.on_time()
         shapes = self.read(database)
         connection = database.trusted()
         try:
-            return seed.fill(connection, shapes, named(steps, shapes.tables), style, later)
+            return seed.fill(connection, shapes, named(steps, shapes.tables), style, later, texts)
         finally:
             connection.close()
 
-    def look(self, database: Database) -> Sight:
-        """See schema and rows."""
+    def look(self, database: Database, *, of_schema: bool = True) -> Sight:
+        """See schema and rows, or the rows alone."""
         self.on_time()
         shapes = self.read(database)
         connection = database.trusted()
         try:
-            return Sight(database.schema(), shapes, rows.snapshot(connection, shapes))
+            schema = database.schema() if of_schema else Schema(shapes.dialect)
+            return Sight(schema, shapes, rows.snapshot(connection, shapes))
         finally:
             connection.close()
 
@@ -117,8 +126,8 @@ class Walker:
         if time.monotonic() > self.until:
             raise TimeUp("the rehearsal did not end in time", "raise rehearsal.limit, or rehearse less at once")
 
-    def _up(self, database: Database, steps: Sequence[Step], walk: Walk) -> bool:
-        walk.start = sight = self.look(database)
+    def _up(self, database: Database, steps: Sequence[Step], walk: Walk, late: bool) -> bool:
+        sight = walk.start = None if late else self.look(database)
         for step, seen in zip(steps, walk.seen, strict=True):
             seen.before = sight
             self.on_time()
@@ -127,7 +136,7 @@ class Walker:
             except Failed as error:
                 seen.up = failure(step.up.path, error)
                 return False
-            seen.middle = sight = self.look(database)
+            seen.middle = sight = None if late else self.look(database)
         walk.far = sight
         return True
 
@@ -149,7 +158,7 @@ class Walker:
                     if whole:
                         seen.down = failure(step.down.path, error)
                     return
-                sight = self.look(database)
+                sight = self.look(database, of_schema=not late)
             seen.ran, seen.after = whole, sight
             if start and sight and whole:
                 seen.grave, seen.small = same.differences(start.schema, sight.schema)
