@@ -37,10 +37,11 @@ class Address:
         place = f"localhost/{quote(self.database)}?unix_socket={quote(self.socket)}"
         return f"mysql://{account}@{place if self.socket else f'{self.host}:{self.port}/{quote(self.database)}'}"
 
-    def open(self, seconds: float, read_timeout: float | None = None) -> Any:
+    def open(self, seconds: float, read_timeout: float | None = None, *, several: bool = False) -> Any:
         """Open a connection of the driver. Raises the driver's errors, and Unable where it is not installed."""
         try:
             import pymysql
+            from pymysql.constants import CLIENT
         except ImportError:
             raise Unable("PyMySQL is not installed", "pip install 'gatepost[databases]'") from None
         # Without ssl_disabled each connection costs the 20 ms of an SSL context (PyMySQL 1.2).
@@ -57,6 +58,7 @@ class Address:
             connect_timeout=max(1, int(seconds)),
             read_timeout=read_timeout,
             write_timeout=read_timeout,
+            client_flag=CLIENT.MULTI_STATEMENTS if several else 0,
             defer_connect=True,
             **where,
         )

@@ -32,8 +32,8 @@ FULL = ("rror: 28", "rror: 27", "code: 28", "code: 27", "no: 28", "no: 27", "no:
 class Wire:
     """One connection; each statement commits unless a BEGIN came before."""
 
-    def __init__(self, driver: Any, address: Address, seconds: float = 0.0) -> None:
-        self._driver, self._seconds = driver, seconds
+    def __init__(self, driver: Any, address: Address, seconds: float = 0.0, *, several: bool = False) -> None:
+        self._driver, self._seconds, self._several = driver, seconds, several
         self.where = address.shown
         self.number = int(driver.thread_id())  # by which KILL knows it
         self.version = str(driver.get_server_info()).removeprefix("5.5.5-")
@@ -54,6 +54,21 @@ class Wire:
         """Give the rows of a statement. Raises Failed, or Unable where the server or a limit is to blame."""
         with self._said(sql):
             return list(self._fetched(sql, values))
+
+    def together(self, texts: Sequence[str]) -> list[list[Row]]:
+        """Give the rows of several statements, in one question where the connection was opened for that."""
+        if not self._several or not texts:
+            return [self.rows(text) for text in texts]
+        with self._said(texts[0]):
+            cursor = self._driver.cursor()
+            try:
+                cursor.execute("; ".join(texts))
+                found = [list(cursor.fetchall())]
+                while cursor.nextset():
+                    found.append(list(cursor.fetchall()))
+            finally:
+                self._leave(cursor)
+        return found
 
     def run(self, sql: str) -> None:
         """Run a statement and let its rows go by."""
@@ -126,23 +141,25 @@ def _decoders() -> dict[int, Any]:
     return {kind: convert for kind, convert in decoders.items() if kind not in temporal}
 
 
-def open_wire(address: Address, seconds: float, *, limit: float = 0.0, lifted: bool = False) -> Wire:
+def open_wire(
+    address: Address, seconds: float, *, limit: float = 0.0, lifted: bool = False, several: bool = False
+) -> Wire:
     """Open a connection; with ``limit`` every answer has so many seconds. Raises Unable.
 
-    ``lifted`` waits for ever: somebody else watches.
+    ``lifted`` waits for ever: somebody else watches. ``several`` takes several statements in one text: for our own.
     """
     import pymysql
     from pymysql.cursors import SSCursor
 
     try:
-        found = address.open(seconds, None if lifted else (limit or seconds))
+        found = address.open(seconds, None if lifted else (limit or seconds), several=several)
     except pymysql.MySQLError as error:
         raise Unable(f"{address.shown}: {printable(str(error.args[-1] if error.args else error), 300)}") from None
     except OSError as error:
         raise Unable(f"{address.shown}: {printable(str(error), 300)}") from None
     found.cursorclass = SSCursor
     found.decoders = _decoders()
-    return Wire(found, address, limit)
+    return Wire(found, address, limit, several=several)
 
 
 def connect(url: str, timeout: float) -> Connection:

@@ -11,9 +11,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from gatepost.databases import Connection, Facts, Failed, Row
-from gatepost.databases._sqlite_text import Text, defaulted, read_table
+from gatepost.databases._sqlite_text import Text, defaulted, read_operation, read_table
 from gatepost.sql.operations import Column, Constraint, CreateIndex, CreateObject, Index
-from gatepost.sql.reader import read
 from gatepost.sql.schema import Object, Schema, Table, constraint_name
 from gatepost.sql.types import normal_type
 
@@ -200,14 +199,14 @@ def _add_index(schema: Schema, name: str, on: str, sql: str) -> None:
     table = schema.table(on)
     if table is None:
         return
-    read_from = next((op.index for op in read(sql, "sqlite") if isinstance(op, CreateIndex)), None)
-    made = replace(read_from, name=name) if read_from else Index((" ".join(sql.split()),), name)
+    found = read_operation(sql)
+    made = replace(found.index, name=name) if isinstance(found, CreateIndex) else Index((" ".join(sql.split()),), name)
     schema.put(replace(table, indexes={**table.indexes, schema.key(name): made}))
 
 
 def _object(kind: str, name: str, on: str, sql: str) -> Object:
-    made = next((op for op in read(sql, "sqlite") if isinstance(op, CreateObject)), None)
-    definition, uses = (made.definition, made.uses) if made else (" ".join(sql.split()), ())
+    made = read_operation(sql)
+    definition, uses = (made.definition, made.uses) if isinstance(made, CreateObject) else (" ".join(sql.split()), ())
     return Object(kind, name, definition, on if kind == "trigger" else "", uses=uses)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from gatepost.sql.cursor import Cursor, Unread, commas
 from gatepost.sql.expressions import canonical, default
-from gatepost.sql.operations import Column, Constraint, CreateTable
+from gatepost.sql.operations import Column, Constraint, CreateIndex, CreateObject, CreateTable, Operation
 from gatepost.sql.reader import read
 from gatepost.sql.tokens import Token, tokens
 
+KEPT = 1024
 LONGEST = 500_000  # characters of one CREATE; reading more takes seconds
 _CONSTRAINTS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
 
@@ -33,8 +35,9 @@ class Text:
     module: str = ""
 
 
+@lru_cache(maxsize=KEPT)
 def read_table(sql: str) -> Text:
-    """Read the text of a CREATE TABLE as sqlite_master has it."""
+    """Read the text of a CREATE TABLE as sqlite_master has it; a rehearsal reads most of them many times."""
     if len(sql) > LONGEST:
         return Text(options={("", "definition"): hashlib.sha256(sql.encode("utf-8", "surrogateescape")).hexdigest()})
     made = next((op for op in read(sql, "sqlite") if isinstance(op, CreateTable)), None)
@@ -103,3 +106,9 @@ def _before(words: Sequence[str], at: int) -> str:
 def defaulted(text: str | None) -> str | None:
     """Give a default in the canonical form."""
     return None if text is None else default(list(tokens(text, "sqlite")), "sqlite")
+
+
+@lru_cache(maxsize=KEPT)
+def read_operation(sql: str) -> Operation | None:
+    """Read the text of an index, a view or a trigger; None where it is not understood."""
+    return next((op for op in read(sql, "sqlite") if isinstance(op, (CreateIndex, CreateObject))), None)

@@ -51,19 +51,21 @@ class _Place:
         if kept:
             kept.close()
 
-    def wire(self, database: str = "", *, account: Address | None = None, lifted: bool = False) -> Wire:
+    def wire(
+        self, database: str = "", *, account: Address | None = None, lifted: bool = False, several: bool = False
+    ) -> Wire:
         """Open a connection; a server of ours that had to be killed is started again."""
         if self.server and not self.server.alive():
             self.server.start()
         address = replace(account or self.administrator, database=database)
         limit = 0.0 if lifted else self.limits.seconds
         try:
-            return open_wire(address, OPEN, limit=limit, lifted=lifted)
+            return open_wire(address, OPEN, limit=limit, lifted=lifted, several=several)
         except Unable:
             if self.server is None or self.server.answers():
                 raise
         self.server.start()
-        return open_wire(address, OPEN, limit=limit, lifted=lifted)
+        return open_wire(address, OPEN, limit=limit, lifted=lifted, several=several)
 
     def watch(self) -> Watch:
         """Give what watches over scripts."""
@@ -111,11 +113,11 @@ class _Database:
 
     def schema(self) -> Schema:
         """Introspect it."""
-        connection = self.trusted()
+        wire = self.place.wire(self.name, several=True)
         try:
-            return catalog.inspect(connection)
+            return catalog.inspect(wire)
         finally:
-            connection.close()
+            wire.close()
 
     def drop(self) -> None:
         """Take it away, with whoever is still connected."""
