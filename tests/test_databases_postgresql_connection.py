@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -89,6 +90,25 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
         with pytest.raises(Unable, match="timed out"):
             connect(f"postgresql://u:hunter2@127.0.0.1:{port}/d?sslmode=disable", 0.3)
         assert time.monotonic() - begun < 2
+
+
+def test_a_server_that_dawdles_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+
+        def dawdle() -> None:
+            peer, _ = slow.accept()
+            with peer, contextlib.suppress(OSError):
+                for byte in b"N\0\0\1\0" + b"x" * 200:
+                    peer.sendall(bytes([byte]))
+                    time.sleep(0.1)
+
+        thread = threading.Thread(target=dawdle)
+        thread.start()
+        begun = time.monotonic()
+        with pytest.raises(Unable, match="cannot be reached"):
+            connect(f"postgresql://u:hunter2@127.0.0.1:{slow.getsockname()[1]}/d?sslmode=disable", 0.5)
+        assert time.monotonic() - begun < 3
+        thread.join()
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"R\0\0\0\x0c\0\0\0\x63\0\0\0\0"])

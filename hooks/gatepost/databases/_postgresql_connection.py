@@ -10,6 +10,7 @@ import contextlib
 import os
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -56,7 +57,7 @@ class Wire:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Give the rows of a query. Raises Failed, and Unable where the server cannot be asked any more."""
-        with self._said(sql):
+        with self._said(sql), _deadline(self._limit + _SPARE if self._limit else 0, self.abort):
             return self._driver.extended(sql, values) if values else self._driver.simple(sql)  # type: ignore[no-any-return]
 
     def run(self, sql: str) -> None:
@@ -171,22 +172,48 @@ def open_wire(place: Address, seconds: float, *, limit: float = 0.0, keep: bool 
 
 def _opened(driver: Callable[..., T], place: Address, seconds: float, keep: bool, settings: Mapping[str, str]) -> T:
     channel = _socket(place, seconds)
+    # TLS takes the socket over; what is shut down through its twin is shut down.
+    twin = channel.dup()
+
+    def abort() -> None:
+        with contextlib.suppress(OSError):
+            twin.shutdown(socket.SHUT_RDWR)
+
     try:
-        opened = driver(
-            keep=keep,
-            sock=channel,
-            user=place.user,
-            password=place.password,
-            database=place.database,
-            host=place.host or None,
-            ssl_context=encryption(place),
-            application_name="gatepost",
-            startup_params=dict(settings),
-        )
+        # A little later than the socket, which can say that it was silence.
+        with _deadline(seconds + 0.5, abort):
+            return driver(
+                keep=keep,
+                sock=channel,
+                user=place.user,
+                password=place.password,
+                database=place.database,
+                host=place.host or None,
+                ssl_context=encryption(place),
+                application_name="gatepost",
+                startup_params=dict(settings),
+            )
     except BaseException:
         channel.close()
         raise
-    return opened
+    finally:
+        twin.close()
+
+
+@contextlib.contextmanager
+def _deadline(seconds: float, abort: Callable[[], None]) -> Iterator[None]:
+    """Hang up after so many seconds, 0 for never: a socket's own time-out starts anew with each byte that comes."""
+    if not seconds:
+        yield
+        return
+    timer = threading.Timer(seconds, abort)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def _socket(place: Address, seconds: float) -> socket.socket:
