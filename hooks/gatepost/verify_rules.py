@@ -11,7 +11,7 @@ ERROR_RATE = Rule(
 
     Why: users meet this now. The evidence is always valid: looking every few seconds does not make it cry wolf.
 
-    Instead: roll back (`git revert OID`, and push), then look at the signatures and routes that the watch names.
+    Instead: roll back (`gatepost rollback run OID`), then look at the signatures and routes that the watch names.
 
     Fine when: the errors are wanted, such as a stricter check of what clients send; say so in the next commit.""",
 )
@@ -55,7 +55,7 @@ LIVE = Rule(
 
     Why: what lands on top of a regression hides it, and makes going back harder.
 
-    Instead: push the rollback first: `git revert OID`, or the commit that was deployed before.
+    Instead: roll back first: `gatepost rollback run OID`, or `git revert OID` where no plan is stored with it.
 
     Fine when: `verification.refuse_after_regression` is off, which is the default: then it is only told.""",
 )

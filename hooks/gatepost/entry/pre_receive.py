@@ -37,6 +37,7 @@ class Judged:
     reviewed: bool = True
     remark: str = ""
     watched: bool = False
+    back: bool = False
     rehearsed: tuple[str, ...] = ()
 
     @property
@@ -77,7 +78,7 @@ def judge(repo: Repository, directory: Path, pushed: Iterable[RefUpdate], enviro
         judged = tuple(push.judge(update, aliases.get(update.ref, update.ref)) for update in pushed)
         judged_refs = {one.target: len(one.update.new) for one in judged if one.report}
         reminders = [line for ref, digits in judged_refs.items() for line in pending.still_open(repo, ref, digits)]
-        reminders += _regressions(directory, judged_refs)
+        reminders += _regressions(directory, [one.target for one in judged if one.report and not one.back])
     answer = Answer(judged, server.gate.mode, tuple(reminders))
     if answer.exit_code == PASS:
         hand_over(repo, directory, answer, who)
@@ -138,7 +139,7 @@ class _Push:
         with owned(self.server.directory):
             policy, _ = read_policy(make_change(self.repo, base, head, target), self.server.file)
         remark = f"rolled back, plan {found.digest[:12]}"
-        return Judged(update, target, report, True, reviewed, remark, "verification" in policy.tables)
+        return Judged(update, target, report, True, reviewed, remark, "verification" in policy.tables, True)
 
     def _listed(self, report: Report) -> Report:
         """Say beside what waits for a review that the server lists nobody who could give one, where that is so."""

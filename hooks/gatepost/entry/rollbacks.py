@@ -62,7 +62,11 @@ def stored(repo: Repository, what: str, ref: str = "") -> Stored:
     data = found[-1].get("plan")
     if not isinstance(data, Mapping):
         raise UsageError("the record of the plan is damaged", "gatepost doctor checks the chain of records")
-    return Stored(str(found[-1].get("commit") or oid), str(found[-1].get("ref")), from_data(data), data)
+    plan, commit, on = from_data(data), str(found[-1].get("commit") or oid), str(found[-1].get("ref"))
+    if (plan.change.head, plan.change.ref) != (commit, on):
+        of = f"{plan.change.head[:12]} on {printable(plan.change.ref, 60)}"
+        raise UsageError(f"the plan is for another deploy: {of}", "gatepost doctor checks the chain of records")
+    return Stored(commit, on, plan, data)
 
 
 def newest(repo: Repository, ref: str = "") -> str:

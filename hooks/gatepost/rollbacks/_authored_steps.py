@@ -105,7 +105,7 @@ def _step(table: Mapping[str, Any], where: str, approve: str, checkout: str) -> 
         title=str(table.get("title") or command)[:200],
         command=command,
         shell=bool(_flag(table.get("shell"))),
-        checkout=checkout if kind == "schema" else "",
+        checkout=checkout if command else "",
         approve=str(table.get("approve") or approve),
         repeatable=_flag(table.get("repeatable")),
         timeout=timeout,
