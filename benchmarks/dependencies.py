@@ -3,12 +3,17 @@
 Every figure is CPU time of a process of its own, less that of a bare Python (or node) that does nothing:
 both sides of a lock are read and compared, imports included. ``--lock`` takes real files; without it locks
 are made up, shaped as the real ones are (three edges a package). ``--peers`` runs what is installed of
-js-yaml, @yarnpkg/lockfile, PyYAML and uv on the same files, one side of the lock.
+js-yaml, @yarnpkg/lockfile, PyYAML and uv on the same files, one side of the lock. "a further lock" is what
+one side more costs in a process that runs. ``--push`` pushes a changed lock to a gated repository.
+
+Our modules are compiled first, as pip does when it installs a wheel; an environment that forbids bytecode
+(PYTHONDONTWRITEBYTECODE) makes every process compile them anew, which doubles the small figures.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import random
@@ -40,6 +45,19 @@ for path in (old, new):
     sides.append(graph)
 found = compare(form.ecosystem, *sides)
 print(len(sides[1].pins), len(found.deltas), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+FURTHER = """
+import gc, sys
+from gatepost.lockfiles import File
+from gatepost.lockfiles._files import format_of, read
+from gatepost.lockfiles._graph import Graph
+name, path, times = sys.argv[1:]
+gc.disable()
+for _ in range(int(times)):
+    with open(path, "rb") as stream:
+        lock = read(format_of(name), File(name, stream.read(), memo={}))
+    graph = Graph()
+    graph.add(name, lock, [])
 """
 NOTHING = "import sys"
 Packages = list[tuple[str, str, list[int]]]
@@ -164,13 +182,14 @@ MAKERS: dict[str, tuple[str, Callable[[Packages], str]]] = {
 }
 
 
-def cpu(command: list[str], repeat: int = 3) -> tuple[float, str]:
+def cpu(command: list[str], repeat: int = 5, cwd: Path | None = None) -> tuple[float, str]:
     """Give the least CPU milliseconds of a command, and what it printed."""
     best, said = float("inf"), ""
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent / "hooks")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     for _ in range(repeat):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=environment)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode:
             return float("nan"), done.stderr.strip()[-200:]
@@ -182,11 +201,12 @@ def cpu(command: list[str], repeat: int = 3) -> tuple[float, str]:
 def measure(label: str, name: str, old: Path, new: Path) -> None:
     bare, _ = cpu([sys.executable, "-c", NOTHING])
     total, said = cpu([sys.executable, "-c", WORK, name, str(old), str(new)])
+    once, many = (cpu([sys.executable, "-c", FURTHER, name, str(new), str(times)])[0] for times in (1, 6))
     size = new.stat().st_size / 1e6
     words = (said.split() + ["?"] * 3)[:3]
     print(
         f"{label:<22} {words[0]:>6} packages {size:6.2f} MB  "
-        f"{words[1]:>4} changed  {total - bare:7.1f} ms  {words[2]:>4} MiB"
+        f"{words[1]:>4} changed  {total - bare:7.1f} ms  {words[2]:>4} MiB  a further lock {(many - once) / 5:6.1f} ms"
     )
 
 
@@ -224,6 +244,12 @@ def peers(label: str, name: str, file: Path) -> None:
         script = "import sys, yaml; yaml.load(open(sys.argv[1], 'rb'), Loader=yaml.CBaseLoader)"
         total, said = cpu([sys.executable, "-c", script, str(file)])
         _peer("PyYAML CBaseLoader", total - cpu([sys.executable, "-c", NOTHING])[0], said)
+    if name == "uv.lock" and shutil.which("uv") and (file.parent / "pyproject.toml").exists():
+        shutil.copy(file, file.parent / "uv.lock")
+        command = ["uv", "tree", "--frozen", "--offline", "--universal", "--all-groups"]
+        total, said = cpu(command, cwd=file.parent)
+        _peer("uv tree, the whole process", total, said)
+        _peer("uv tree, less uv --version", total - cpu(["uv", "--version"])[0], said)
     if name in ("uv.lock", "Cargo.lock"):
         script = "import sys, tomllib; tomllib.load(open(sys.argv[1], 'rb'))"
         total, said = cpu([sys.executable, "-c", script, str(file)])
@@ -272,6 +298,34 @@ def fleet(count: int, folder: Path) -> None:
         print(f"fleet of {services}, {label}: {milliseconds} ms a repository (elapsed, one git process each)")
 
 
+def push(count: int, folder: Path) -> None:
+    """Push a commit that changes a lock to a repository without and with the gate."""
+    packages = graph(count)
+    work = folder / "work"
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-C", str(work)]
+    subprocess.run(["git", "init", "-q", "-b", "main", str(work)], check=True)
+    manifest = {"name": "app", "private": True, "dependencies": {n: f"^{v}" for n, v, _ in packages[:40]}}
+    (work / "package.json").write_text(json.dumps(manifest, indent=2))
+    for subject, text in (("one", pnpm(packages)), ("two", pnpm(changed(packages)))):
+        (work / "pnpm-lock.yaml").write_text(text)
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-q", "-m", subject], check=True)
+    check = [sys.executable, "-m", "gatepost", "check", "HEAD~1..HEAD", "--repo", str(work)]
+    print(f"gatepost check, all checks, the whole process     {cpu(check)[0]:7.1f} ms")
+    print(f"the same, dependencies only                       {cpu([*check, '--only', 'dependencies'])[0]:7.1f} ms")
+    times: dict[bool, float] = {False: float("inf"), True: float("inf")}
+    for number in range(10):
+        gated = bool(number % 2)
+        bare = folder / f"{number}.git"
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(bare)], check=True)
+        subprocess.run([*git, "push", "-q", str(bare), "HEAD~1:refs/heads/main"], check=True)
+        if gated:
+            cpu([sys.executable, "-m", "gatepost", "install", "--server", str(bare)], 1)
+        times[gated] = min(times[gated], cpu([*git, "push", "-q", str(bare), "HEAD:refs/heads/main"], 1)[0])
+    print(f"git push to a bare repository without hooks       {times[False]:7.1f} ms")
+    print(f"git push to the gate: judged, landed and recorded {times[True]:7.1f} ms")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packages", type=int, nargs="*", default=[2000, 20000])
@@ -280,7 +334,9 @@ def main() -> int:
     )
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--fleet", type=int, default=0, metavar="N", help="also read a fleet of N repositories")
+    parser.add_argument("--push", type=int, default=0, metavar="N", help="also push a changed lock of N packages")
     args = parser.parse_args()
+    compileall.compile_dir(str(HERE.parent / "hooks" / "gatepost"), quiet=2)
     for old, new in args.lock:
         name = Path(new).name.partition("@")[0]
         measure(Path(new).name, name, Path(old), Path(new))
@@ -292,6 +348,9 @@ def main() -> int:
             measure(label, name, old, new)
             if args.peers:
                 peers(label, name, new)
+    if args.push:
+        with tempfile.TemporaryDirectory() as folder:
+            push(args.push, Path(folder))
     if args.fleet:
         with tempfile.TemporaryDirectory() as folder:
             fleet(args.fleet, Path(folder))

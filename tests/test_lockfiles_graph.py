@@ -15,11 +15,11 @@ SIZE = 12
 edges = st.lists(st.tuples(st.integers(0, SIZE - 1), st.integers(0, SIZE - 1)), max_size=40)
 
 
-def made(pairs: list[tuple[int, int]], roots: set[int]) -> Graph:
+def made(pairs: list[tuple[int, int]], roots: set[int], size: int = SIZE) -> Graph:
     wanted: dict[int, list[str]] = {}
     for above, below in pairs:
         wanted.setdefault(above, []).append(f"p{below:02}")
-    pins = [Pin(f"p{n:02}", f"p{n:02}", "1.0", requires=tuple(dict.fromkeys(wanted.get(n, ())))) for n in range(SIZE)]
+    pins = [Pin(f"p{n:02}", f"p{n:02}", "1.0", requires=tuple(dict.fromkeys(wanted.get(n, ())))) for n in range(size)]
     graph = Graph()
     graph.add("lock", Lock(pins), [Declared(f"p{n:02}", "*") for n in sorted(roots)])
     return graph
@@ -58,3 +58,13 @@ def test_a_whole_new_lock_is_traced_in_one_walk() -> None:
     found = compare("npm", Graph(), made(pairs, {0}))
     assert [delta.why for delta in found.deltas] == [[f"p{n:02}" for n in range(at + 1)] for at in range(SIZE)]
     assert all(delta.introducers == ["p00"] for delta in found.deltas)
+
+
+def test_a_long_chain_of_cycles_ends_soon_and_is_told_in_few_names() -> None:
+    size = 5_000  # 20,000 took a minute when each round carried a bit one step back
+    there, back = [(n, n + 1) for n in range(size - 1)], [(n + 1, n) for n in range(size - 1)]
+    found = compare("npm", Graph(), made(there + back, {0}, size))
+    assert {tuple(delta.introducers) for delta in found.deltas} == {("p00",)}
+    last = max(found.deltas, key=lambda delta: len(delta.why))
+    assert last.why[0] == "…"
+    assert len(last.why) == _graph.DEEPEST + 1

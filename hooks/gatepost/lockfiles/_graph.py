@@ -9,6 +9,7 @@ from gatepost.lockfiles import Declared, Lock, Pin
 
 SCOPES = ("prod", "optional", "peer", "build", "dev", "")  # the last is "not told", which counts as prod
 FEW = 8
+DEEPEST = 200
 _SCOPE = attrgetter("scope")
 
 
@@ -153,8 +154,11 @@ class Graph:
         return sorted(self.roots, key=lambda key: (SCOPES.index(self.roots[key].scope), key)) + sorted(own)
 
     def _down(self, key: str, above: Mapping[str, str]) -> list[str]:
-        found = []
+        found: list[str] = []
         while key:
+            if len(found) == DEEPEST:  # no real lock has a tenth of it
+                found.append("…")
+                break
             if not self.pins[key].own:
                 found.append(self.pins[key].name)
             key = above[key]
@@ -182,20 +186,26 @@ class Graph:
         return found
 
     def _spread(self, masks: dict[str, int], order: Sequence[str]) -> dict[str, int]:
-        """Hand the bits down; only where the graph has a cycle is one round not enough."""
-        again = True
-        while again:
-            again = False
-            passed: set[str] = set()
-            for key in order:
-                passed.add(key)
-                mask = masks.get(key, 0)
-                for other in self.pins[key].requires if mask else ():
-                    known = masks.get(other, 0)
-                    if known | mask != known:
-                        masks[other] = known | mask
-                        again = again or other in passed
+        """Hand the bits down in one round; what a cycle takes back up goes round once more, node by node."""
+        passed: set[str] = set()
+        again: list[str] = []
+        for key in order:
+            passed.add(key)
+            again += [other for other in self._hand_down(key, masks) if other in passed]
+        for key in again:  # it grows while it is walked
+            again += self._hand_down(key, masks)
         return masks
+
+    def _hand_down(self, key: str, masks: dict[str, int]) -> list[str]:
+        """Give a node's bits to what it requires; tell what had not all of them."""
+        mask = masks.get(key, 0)
+        found = []
+        for other in self.pins[key].requires if mask and key in self.pins else ():
+            known = masks.get(other, 0)
+            if known | mask != known:
+                masks[other] = known | mask
+                found.append(other)
+        return found
 
 
 def _ancestors(keys: Iterable[str], parents: Mapping[str, list[str]]) -> set[str]:

@@ -37,6 +37,8 @@ def _pin(entry: dict[str, Any], scope: str, names: dict[str, str]) -> Pin:
     requires = tuple(names[other.lower()] for other in wanted if not is_platform(other) and other.lower() in names)
     dist, source = (table(entry.get(key) or None, f"{key} of {name}") for key in ("dist", "source"))
     reference = str(dist.get("reference") or source.get("reference") or "")
+    if entry.get("type") == "metapackage":  # holds no code, whatever it points to (roave/security-advisories)
+        return Pin(name, name, version, _source(entry, dist, source), (), requires, scope)
     if dist.get("type") == "path":
         return Pin(name, name, version, local(str(dist.get("url", ""))), (), requires, scope, True)
     if version.startswith("dev-") or version.endswith("-dev"):
