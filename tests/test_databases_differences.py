@@ -8,6 +8,7 @@ import pytest
 
 from gatepost.databases._differences import Leave, differences, fingerprint
 from gatepost.databases._differences_texts import alike
+from gatepost.rehearsals import _same
 from gatepost.sql import operations as ops
 from gatepost.sql.operations import Column, Constraint, Index
 from gatepost.sql.schema import Object, Schema, Table
@@ -142,6 +143,11 @@ def test_dated_partitions_are_left_out(name: str, left_out: bool) -> None:
     child = Table(name, {"id": Column("id")}, options={("", "partition of"): "log"})
     assert (said(schema(), schema(child)) == []) == left_out
     assert said(schema(), schema(replace(child, options={}))) == [f"table {name} is new"]
+
+
+def test_a_rehearsal_looks_at_dated_partitions() -> None:
+    child = Table("log_2026_11", {"id": Column("id")}, options={("", "partition of"): "log"})
+    assert _same.differences(schema(USERS), schema(USERS, child))[0] == ["table log_2026_11 is new"]
 
 
 def test_partitions_of_a_dated_partition_are_left_out() -> None:

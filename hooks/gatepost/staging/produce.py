@@ -17,8 +17,8 @@ from gatepost.staging import Drift, Staging, ledgers
 from gatepost.staging.compare import differences
 
 URL = "GATEPOST_SCRATCH_URL"
-# Roles are named otherwise on every server, and a scratch server has none of staging's.
-ROLES = frozenset(("owner", "grants", "default privileges", "tablespace"))
+# Roles are named otherwise on every server, and a scratch server has none of staging's; nor its builds of extensions.
+ROLES = frozenset(("owner", "grants", "default privileges", "tablespace", "version"))
 
 
 @dataclass(frozen=True)
