@@ -123,7 +123,10 @@ class Server:
             if done.returncode == 0:
                 break
             if not locales:
-                raise Unable(f"initdb failed: {_last(done.stderr)}")
+                raise Unable(
+                    f"initdb failed: {_last(done.stderr)}",
+                    "a user without a name (/etc/passwd) cannot run PostgreSQL; or give the URL of a scratch server",
+                )
         self._configure()
         self.start()
         admin = self.connect()
