@@ -13,7 +13,7 @@ from gatepost.migrations._look import Unreadable
 from gatepost.migrations._produced import base_schema
 from gatepost.policy import Policy
 from gatepost.queries import Broken, Query, sources
-from gatepost.queries._gather import Gathered, Known, gather
+from gatepost.queries._gather import CODE, Gathered, Known, gather
 from gatepost.queries._inside import inside
 from gatepost.queries._judge import judge
 from gatepost.queries._overruled import known_tries, overruled, without_index
@@ -23,8 +23,6 @@ from gatepost.queries._touch import Words, held, touched
 from gatepost.sql.changes import SchemaChange, walk
 from gatepost.sql.schema import Schema
 from gatepost.sql.tokens import tokens
-
-CODE = ("go", "javascript", "python", "ruby")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ from gatepost.policy import Policy
 from gatepost.queries import Query, Source, digest, sources
 from gatepost.queries._digest import statements
 from gatepost.queries._settings import Queries
-from gatepost.queries._text import LIMIT
+from gatepost.queries._text import LIMIT, has_sql
 from gatepost.queries._touch import Words, held, rarest
 
+CODE = ("go", "javascript", "python", "ruby")
 DIGEST = digest.SOURCE.name
 FILES, QUERIES, SECONDS, SEARCHED = 4000, 20_000, 6.0, 2000
 
@@ -60,6 +61,7 @@ class _Gatherer:
         self.sources = sources()
         self.found = Gathered()
         self.blobs: dict[tuple[str, str], list[Query]] = {}
+        self.found_in: dict[str, list[str]] = {}
         self.stop = time.monotonic() + SECONDS
 
     def run(self) -> Gathered:
@@ -115,14 +117,20 @@ class _Gatherer:
         differing = repo.diff(snapshot.tree, beside.tree) if beside is not None else None
         if differing is not None and len(differing) <= SEARCHED:
             paths: Iterable[str] = [path for path, what in differing.items() if what.old is not None]
-            both = repo.grep(beside.tree, words) if beside is not None else []
+            both = self.grep(beside.tree, words) if beside is not None else []
             paths = [*paths, *(path for path in both if path not in differing)]
         else:
-            paths = repo.grep(snapshot.tree, words)
+            paths = self.grep(snapshot.tree, words)
         for path in dict.fromkeys(paths):
             for source in self.sources:
                 if (source.wanted(path) or (source.name == DIGEST and self.is_digest(path))) and self.counts(path):
                     yield path, source
+
+    def grep(self, tree: str, words: list[str]) -> list[str]:
+        """Search a tree, once."""
+        if tree not in self.found_in:
+            self.found_in[tree] = self.change.repo.grep(tree, words)
+        return self.found_in[tree]
 
     def is_digest(self, path: str) -> bool:
         """Tell a file that the policy names as the statistics of what runs."""
@@ -146,7 +154,8 @@ class _Gatherer:
             try:
                 limit = digest.LIMIT if source.name == DIGEST else LIMIT
                 text = snapshot.read(path, limit).decode("utf-8", "replace")
-                queries = source.read(snapshot, path) if held(text, self.touches) else iter(())
+                wanted = held(text, self.touches) and (source.name not in CODE or has_sql(text))
+                queries = source.read(snapshot, path) if wanted else iter(())
                 if source.name == DIGEST:
                     queries = islice(queries, self.settings.top)
                 self.blobs[place] = [replace(q, source=source.name) for q in queries if held(q.text, self.touches)]
