@@ -17,10 +17,10 @@ _SQL = re.compile(
     r"|replace|MERGE|merge)\s"
 )
 _READS = re.compile(r"\b(?:SELECT|select)\s")
-_FROM = re.compile(r"\s(?:FROM|from)\s")
+_FROM = re.compile(r"[\s'\"`](?:FROM|from)\s")
 _WRITES = re.compile(
     r"\b(?:(?:INSERT|insert|REPLACE|replace|MERGE|merge)\s+(?:INTO|into|OR|or|IGNORE|ignore)\s"
-    r"|(?:DELETE|delete)\s+(?:FROM|from)\s|(?:UPDATE|update)\s+\S{1,200}\s+(?:\S{1,80}\s+){0,2}(?:SET|set)\s)"
+    r"|(?:DELETE|delete)\s+(?:FROM|from)\s|(?:UPDATE|update)\s+\S{1,200}\s+(?:\S{1,80}\s+){0,3}[\"'`]?(?:SET|set)\s)"
 )
 _RUNS = re.compile(
     r"\s(?:FROM|from|INTO|into|SET|set|AS|as)[\s(]",
@@ -63,9 +63,9 @@ def is_query(text: str) -> bool:
 
 def has_sql(text: str) -> bool:
     """Tell code that may hold a statement from code that only uses the same words: most of it, in a tree with an ORM."""
-    return bool(_WRITES.search(text)) or any(
-        _FROM.search(text, at.end(), at.end() + 4000) for at in _READS.finditer(text)
-    )
+    if _WRITES.search(text):
+        return True
+    return any(_FROM.search(text, found.end(), found.end() + 4000) for found in _READS.finditer(text))
 
 
 def statements(text: str, line: int = 1, dialect: str = "") -> Iterator[tuple[str, int]]:

@@ -56,8 +56,12 @@ def _of_table(was: Table, now: Table | None, plans: bool) -> Iterator[tuple[str,
             yield ("insert",)
         if old is None or new is None or old.type != new.type:
             yield ((new or old).name,) if new or old else ()  # type: ignore[union-attr]  # one of them is there
-    if was.constraints != now.constraints or was.indexes != now.indexes:
+    if _loses(was.constraints, now.constraints) or _loses(was.indexes, now.indexes):
         yield () if plans else ("conflict",)
+
+
+def _loses(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
+    return any(held and after.get(name) != held for name, held in before.items())
 
 
 def _of_object(kind: str, was: Object, now: Object | None) -> Iterator[tuple[str, ...]]:
