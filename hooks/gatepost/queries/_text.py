@@ -62,7 +62,7 @@ def is_query(text: str) -> bool:
 
 
 def has_sql(text: str) -> bool:
-    """Tell code that may hold a statement from code that only uses the same words: most of it, in a tree with an ORM."""
+    """Tell code that may hold a statement from code that only uses the same words, as most does beside an ORM."""
     if _WRITES.search(text):
         return True
     return any(_FROM.search(text, found.end(), found.end() + 4000) for found in _READS.finditer(text))
