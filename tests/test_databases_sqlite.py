@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -252,6 +255,39 @@ class TestScratch:
             database.run(script("CREATE TABLE a (x)"))
             assert folder.stat().st_mode & 0o077 == 0
         assert not folder.exists()
+
+    def test_nothing_is_left_behind_by_a_kill(self) -> None:
+        program = (
+            "import time\nfrom gatepost.databases import Limits, Needs, Statement, engine\n"
+            "with engine('sqlite').scratch(Needs(), Limits()) as made:\n"
+            "    database = made.empty()\n    database.run([Statement('CREATE TABLE a (x)')])\n"
+            "    print(made.url(database), flush=True)\n    time.sleep(60)\n"
+        )
+        child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        folder = Path(child.stdout.readline().decode().strip().removeprefix("sqlite:///")).parent
+        assert folder.exists()
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        deadline = time.monotonic() + 10
+        while folder.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not folder.exists()
+
+    def test_a_process_that_dies_is_started_again(self) -> None:
+        with ENGINE.scratch(Needs(), Limits()) as made:
+            database = made.empty()
+            database.run(script("CREATE TABLE a (x)"))
+            connection = database.trusted()
+            connection.rows("INSERT INTO a VALUES (1)")
+            running = made.process._running  # type: ignore[attr-defined]
+            running.kill()
+            running.wait()
+            with pytest.raises(Unable, match="SQLite's process ended"):
+                connection.rows("INSERT INTO a VALUES (2)")
+            assert connection.rows("SELECT x FROM a") == [(1,)]
+            database.run(script("INSERT INTO a VALUES (3)"))
 
     def test_another_major_version_is_unknown(self) -> None:
         with pytest.raises(Unable, match="SQLite 4 is needed"), ENGINE.scratch(Needs("4"), Limits()):

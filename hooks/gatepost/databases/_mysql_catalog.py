@@ -225,13 +225,21 @@ def facts(connection: Connection) -> Facts:
     return Facts("mysql", connection.version, (), sizes, _use(connection))
 
 
+_COUNTED = (
+    """SELECT object_name, index_name, count_read FROM performance_schema.table_io_waits_summary_by_index_usage
+    WHERE object_schema = DATABASE() AND index_name IS NOT NULL""",
+    # MariaDB with userstat
+    "SELECT table_name, index_name, rows_read FROM information_schema.index_statistics WHERE table_schema = DATABASE()",
+)
+
+
 def _use(connection: Connection) -> dict[str, int]:
-    """Count the reads of each index: performance_schema has it where it runs."""
-    try:
-        rows = connection.rows(
-            "SELECT object_name, index_name, count_read FROM performance_schema.table_io_waits_summary_by_index_usage"
-            " WHERE object_schema = DATABASE() AND index_name IS NOT NULL"
-        )
-    except (Failed, Unable):  # it does not run, or the account may not see it
-        return {}
-    return {f"{table}.{index}": int(count) for table, index, count in rows}
+    """Count the reads of each index, where performance_schema runs or userstat is on."""
+    for question in _COUNTED:
+        try:
+            rows = connection.rows(question)
+        except (Failed, Unable):  # it is not there, or the account may not see it
+            continue
+        if rows:
+            return {f"{table}.{index}": int(count) for table, index, count in rows}
+    return {}

@@ -56,7 +56,8 @@ def _confine(given: dict[str, Any]) -> None:
     ):
         hard = resource.getrlimit(what)[1]
         allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (allowed, allowed))
+        if what != resource.RLIMIT_AS or sys.platform != "darwin":  # which refuses it
+            resource.setrlimit(what, (allowed, allowed))
 
 
 if __name__ == "__main__":

@@ -27,13 +27,12 @@ ANSWER = 256 * 1024 * 1024
 
 
 class Process:
-    """The process, started when it is first asked; ``generation`` counts how often."""
+    """The process, started when it is first asked; ``generation`` counts its ends."""
 
-    def __init__(self, limits: Limits, user: int = 0, group: int = 0) -> None:
-        self.limits, self.user, self.group = limits, user, group
+    def __init__(self, limits: Limits, folder: Path, user: int = 0, group: int = 0) -> None:
+        self.limits, self.folder, self.user, self.group = limits, folder, user, group
         self.generation = 0
         self._running: subprocess.Popen[bytes] | None = None
-        self._left = b""
         self._lock = threading.Lock()
 
     def ask(self, do: str, **request: Any) -> Any:
@@ -50,6 +49,7 @@ class Process:
         running, self._running = self._running, None
         if running is None:
             return
+        self.generation += 1
         with suppress(OSError):
             running.kill()
         for pipe in (running.stdin, running.stdout):
@@ -61,12 +61,11 @@ class Process:
         limits = {
             "memory": self.limits.memory,
             "disk": self.limits.disk,
+            "folder": str(self.folder),
             "user": self.user,
             "group": self.group,
         }
         script = str(Path(__file__).with_name("_sqlite_worker.py"))
-        self.generation += 1
-        self._left = b""
         self._running = subprocess.Popen(
             [sys.executable, "-I", "-S", script, json.dumps(limits)],
             stdin=subprocess.PIPE,

@@ -12,6 +12,7 @@ import base64
 import json
 import os
 import resource
+import shutil
 import sqlite3
 import sys
 import time
@@ -257,7 +258,8 @@ def _confine(limits: dict[str, Any]) -> None:
     ):
         hard = resource.getrlimit(what)[1]
         allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (allowed, allowed))
+        if what != resource.RLIMIT_AS or sys.platform != "darwin":  # which refuses it
+            resource.setrlimit(what, (allowed, allowed))
     with sqlite3.connect(":memory:") as memory:
         # For the whole process, and it can only be lowered: https://www.sqlite.org/pragma.html#pragma_hard_heap_limit
         memory.execute(f"PRAGMA hard_heap_limit={limits['memory'] // 3}")
@@ -269,6 +271,7 @@ def main() -> None:
     limits = json.loads(sys.argv[1])
     _confine(limits)
     Worker(limits).serve()
+    shutil.rmtree(limits["folder"], ignore_errors=True)  # whoever asked is gone, and had no time to tidy up
 
 
 if __name__ == "__main__":

@@ -155,7 +155,7 @@ def scratch(needs: Needs, limits: Limits) -> Iterator[Scratch]:
         folder = Path(name)
         if user:
             os.chown(folder, user, group)
-        process = Process(limits, user, group)
+        process = Process(limits, folder, user, group)
         store = Store(needs.folder, f"sqlite-{version}")
         try:
             yield _Scratch(folder, process, store, f"SQLite {version} of Python, in a process of its own")
