@@ -19,7 +19,6 @@ WORDS = {
     "irreversible": "irreversible, as declared",
     "unknown": "could not judge",
 }
-BLOCKING = ("up-fails", "down-fails", "schema-differs")
 _MOST = 12
 
 

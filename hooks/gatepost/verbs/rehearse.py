@@ -9,14 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from gatepost.errors import BLOCK, PASS, UNKNOWN, UsageError
-from gatepost.gate import read_policy
-from gatepost.git import Repository, make_change
-from gatepost.model import printable
+from gatepost.gate import deadline, evaluate, read_policy
+from gatepost.git import Change, Repository, make_change
+from gatepost.model import Finding, printable
 from gatepost.policy import Policy
 from gatepost.queries._prepared import beside
 from gatepost.rehearsals import Rehearsal, recorded, report, runner
+from gatepost.rehearsals.known import Fresh
 from gatepost.rehearsals.stage import FOLDER, URL, Asked
 from gatepost.verbs import Verb
+
+_ABOUT = ("-down", "/rehearsal-failed", "/irreversible")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,13 +46,15 @@ def main(args: argparse.Namespace) -> int:
         policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
         bare = repo.text("rev-parse", "--is-bare-repository") == "true"
         asked = Asked(_url(args.server_url), repo.directory() / FOLDER, args.limit, None if bare else change.head, _say)
-        refs = "" if args.no_save else recorded.REFS
+        refs = "" if args.no_save else recorded.OWN if bare else recorded.REFS
         made = runner.rehearse(change, policy, replace(asked, beside=beside(change, policy, refs)))
         if not args.no_save:
             for one in made:
-                recorded.save(repo, one)
-    sys.stdout.write(_shown(made, args.format))
-    return exit_code(made, policy)
+                recorded.save(repo, one, refs)
+        blocking = blocked(change, policy, made)
+    sys.stdout.write(_shown(made, blocking, args.format))
+    unknown = any("unknown" in (made_one.whole, *(one.verdict for one in made_one.migrations)) for made_one in made)
+    return BLOCK if blocking else UNKNOWN if unknown else PASS
 
 
 def _range(text: str) -> tuple[str, str]:
@@ -77,22 +82,24 @@ def _say(text: str) -> None:
     sys.stderr.write(f"gatepost: {printable(text, 300)}\n")
 
 
-def _shown(made: list[Rehearsal], form: str) -> str:
+def blocked(change: Change, policy: Policy, made: list[Rehearsal]) -> list[Finding]:
+    """Give what the policy makes an error of: what the rehearsal found, and downs that are not there to be run."""
+    if not made:
+        return []
+    change.shared(Fresh).made.update({one.key: one for one in made})
+    with deadline(policy.gate.deadline):
+        found = evaluate(change, policy, only=("migrations",)).open_findings
+    return [one for one in found if one.effective_level == "error" and one.rule.id.endswith(_ABOUT)]
+
+
+def _shown(made: list[Rehearsal], blocking: list[Finding], form: str) -> str:
     if form == "json":
         from gatepost.reports.json import dumps
 
-        return dumps({"format": 1, "rehearsals": [report.as_data(one) for one in made]}) + "\n"
-    return report.text(made) or "no migration to rehearse in this range\n"
-
-
-def exit_code(made: list[Rehearsal], policy: Policy) -> int:
-    """Give 1 where a verdict blocks, 3 where there is none, else 0."""
-    del policy
-    verdicts = {one.verdict for rehearsal in made for one in rehearsal.migrations}
-    if verdicts & set(report.BLOCKING):
-        return BLOCK
-    unknown = "unknown" in verdicts or any(one.whole == "unknown" for one in made)
-    return UNKNOWN if unknown else PASS
+        blocks = [{"rule": one.rule.id, "path": one.path, "line": one.line} for one in blocking]
+        return dumps({"format": 1, "rehearsals": [report.as_data(one) for one in made], "blocking": blocks}) + "\n"
+    lines = [f"blocks: {printable(one.path)}:{one.line}: {one.rule.id}\n" for one in blocking]
+    return (report.text(made) or "no migration to rehearse in this range\n") + "".join(lines)
 
 
 VERB = Verb("rehearse", "run up, down, up on a scratch database; compare schema and rows", add_arguments, main)
