@@ -98,6 +98,36 @@ def test_renamed_column_is_compared_with_itself() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "operations",
+    [
+        (
+            ops.RenameColumn("users", "name", "a"),
+            ops.RenameColumn("users", "a", "title"),
+            ops.RenameTable("users", "people"),
+        ),
+        (ops.RenameTable("users", "x"), ops.RenameTable("x", "people"), ops.RenameColumn("people", "name", "title")),
+        (
+            ops.RenameTable("users", "people"),
+            ops.DropColumn("people", "b"),
+            ops.RenameColumn("people", "name", "title"),
+        ),
+    ],
+)
+def test_renames_in_a_row(operations: tuple[ops.Operation, ...]) -> None:
+    after = replace(
+        USERS,
+        name="people",
+        columns={"id": USERS.columns["id"], "title": Column("title", "text", default="'x'::text")},
+        indexes={"users_name_idx": Index(("title",), "users_name_idx", predicate="title IS NOT NULL")},
+        options={("", "owner"): "app", ("title", "comment"): "their name"},
+    )
+    assert said(schema(USERS), schema(after), *operations) == [
+        "table users is renamed to people",
+        "column name of people is renamed to title",
+    ]
+
+
 def test_other_renames() -> None:
     before = schema(USERS, objects=(Object("enum", "mood", values=("a", "b")),))
     after = schema(

@@ -23,13 +23,46 @@ class Renamed:
 
 def followed(before: Schema, after: Schema, operations: Iterable[ops.Operation]) -> Iterator[Renamed]:
     """Give the names in ``before`` that ``after`` has changed, and change them there."""
-    for operation in operations:
+    for operation in _settled(operations):
         follow = _FOLLOW.get(type(operation))
         found = follow(operation, before, after) if follow else None
         if found:
             apply(before, operation)
             _forget(before)
             yield found
+
+
+def _settled(operations: Iterable[ops.Operation]) -> list[ops.Operation]:
+    """Make one rename of several in a row; those of tables come first, and what is within goes by their last names."""
+    made: list[Any] = []
+    for operation in operations:
+        old = _OLD.get(type(operation))
+        if old is None:
+            continue
+        earlier = [at for at, one in enumerate(made) if _leads(one, operation, old)]
+        if earlier:
+            made[earlier[-1]] = _with(made[earlier[-1]], to=operation.to)  # type: ignore[attr-defined]  # all have it
+        else:
+            made.append(operation)
+    tables = [one for one in made if isinstance(one, ops.RenameTable)]
+    last = {one.table: one.to for one in tables}
+    within = (one for one in made if not isinstance(one, ops.RenameTable))
+    return [
+        *tables,
+        *(_with(one, table=last[one.table]) if getattr(one, "table", "") in last else one for one in within),
+    ]
+
+
+def _leads(one: Any, operation: Any, old: str) -> bool:
+    if type(one) is not type(operation) or one.to != getattr(operation, old):
+        return False
+    return all(
+        getattr(one, part, "") == getattr(operation, part, "") for part in ("table", "kind", "on") if part != old
+    )
+
+
+def _with(operation: Any, **values: str) -> Any:
+    return type(operation)(**{**operation.held(), **values})
 
 
 def _forget(schema: Schema) -> None:
@@ -95,4 +128,13 @@ _FOLLOW: dict[type[ops.Operation], Any] = {
     ops.RenameIndex: _index,
     ops.RenameObject: _object,
     ops.RenameEnumValue: _value,
+}
+_SCOPE = ("table", "kind", "on", "name")
+_OLD: dict[type[ops.Operation], str] = {
+    ops.RenameTable: "table",
+    ops.RenameColumn: "column",
+    ops.RenameConstraint: "name",
+    ops.RenameIndex: "name",
+    ops.RenameObject: "name",
+    ops.RenameEnumValue: "value",
 }
