@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from _cluster import Cluster, cluster
-from gatepost.databases import Connection, Failed
+from gatepost.databases import Connection, Failed, Unable
 from gatepost.databases._differences import differences, fingerprint
 from gatepost.databases._postgresql_address import address
 from gatepost.databases._postgresql_catalog import facts, inspect, major, read
@@ -175,6 +176,30 @@ def test_the_session_is_as_it_was(connection: Connection) -> None:
     assert connection.rows("SHOW search_path") == before
     connection.rows("ROLLBACK")
     assert connection.rows("SHOW search_path") == before
+
+
+class Changing:
+    version = "15.18"
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.asked: list[str] = []
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        self.asked.append(sql)
+        if "json_agg" in sql:
+            raise Failed("cache lookup failed for relation 16399", self.code)
+        return [("public", "")]
+
+    def close(self) -> None: ...
+
+
+def test_a_schema_that_changes_meanwhile_is_not_judged() -> None:
+    with pytest.raises(Unable, match="changed while it was read"):
+        inspect(changing := Changing("XX000"))
+    assert changing.asked[-1] == "ROLLBACK"
+    with pytest.raises(Failed):
+        inspect(Changing("42501"))
 
 
 def test_odd_names(connection: Connection) -> None:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from gatepost.databases import Connection, Facts
+from gatepost.databases import Connection, Facts, Failed, Unable
 from gatepost.databases._postgresql_catalog_names import Catalog, Row, query
 from gatepost.databases._postgresql_catalog_objects import OBJECTS, objects
 from gatepost.databases._postgresql_catalog_tables import TABLES, tables
@@ -26,8 +26,12 @@ WHERE d.objoid >= 16384 OR d.classoid = 'pg_extension'::regclass
 """
 
 
+# The catalog's functions see what others have dropped meanwhile: "cache lookup failed", "does not exist".
+_MOVED = ("XX000", "42P01", "42703", "42704", "42883")
+
+
 def inspect(connection: Connection) -> Schema:
-    """Read the schema of a database, in a transaction of its own unless one is open. Raises Failed."""
+    """Read the schema of a database, in a transaction of its own unless one is open. Raises Failed, Unable."""
     if getattr(connection, "status", "I") != "I":
         return read(connection)
     connection.rows(_BEGIN)
@@ -60,7 +64,12 @@ def major(version: str) -> int:
 def _ask(connection: Connection, asked: Mapping[str, str], version: int) -> dict[str, list[Row]]:
     """Ask everything at once, each query's rows as one JSON text: round trips and many values are what costs."""
     columns = ",\n".join(f"({query(sql, version)})" for sql in asked.values())
-    texts = connection.rows(f"SELECT {columns}")[0]
+    try:
+        texts = connection.rows(f"SELECT {columns}")[0]
+    except Failed as error:
+        if error.code not in _MOVED:
+            raise
+        raise Unable("the schema was changed while it was read", "try again") from None
     return {name: json.loads(text) for name, text in zip(asked, texts, strict=True)}
 
 
