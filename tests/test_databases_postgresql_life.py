@@ -17,7 +17,7 @@ from gatepost.databases import Database, Limits, Needs, Unable
 from gatepost.databases import _postgresql_place as places
 from gatepost.databases._postgresql_image import KEPT, Damaged, Images, pack, unpack
 from gatepost.databases._postgresql_programs import Account, Programs, account, find, major
-from gatepost.databases._postgresql_scratch import Cluster
+from gatepost.databases._postgresql_scratch import SERVERS, Cluster
 
 CHILD = """
 import sys, time
@@ -236,6 +236,17 @@ def test_a_template_that_someone_is_connected_to_is_cloned(folder: str) -> None:
         clone = opened.template("held", build)
         assert ask(clone(), "select a from t") == [(7,)]
         held[0].close()
+
+
+def test_servers_that_nobody_uses_go(tmp_path: Path) -> None:
+    with scratch(Needs(folder=str(tmp_path))) as opened:
+        clones = [opened.template(f"k{number}", fill) for number in range(SERVERS + 1)]
+        held = clones[-1]()
+        assert len(_cluster(opened).stacks) == SERVERS
+        again = clones[0]()
+        assert ask(again, "select a from t") == ask(held, "select a from t") == [(7,)]
+        assert len(_cluster(opened).stacks) == SERVERS
+    assert not _cluster(opened).stacks
 
 
 def test_a_loop_in_a_fresh_clone_is_ended(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from gatepost.sql.schema import Schema
 class Guarded:
     """A connection whose every statement the watchdog watches."""
 
-    def __init__(self, wire: Wire, host: Host, database: int) -> None:
-        self._wire, self._host, self._database = wire, host, database
+    def __init__(self, wire: Wire, owner: Scratched, database: int) -> None:
+        self._wire, self._owner, self._host, self._database = wire, owner, owner.host, database
         self.version = wire.version
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -36,6 +36,7 @@ class Scratched:
         self.host = host
         self.name, self._oid = host.create(template)
         self._generation = host.generation
+        host.used.add(self)
 
     def run(self, statements: Sequence[Statement], *, transaction: bool = True, setup: Sequence[str] = ()) -> float:
         """Run a script as the confined role, on a connection of its own, committed; give seconds."""
@@ -49,11 +50,11 @@ class Scratched:
 
     def trusted(self) -> Connection:
         """Give a connection that reads and writes every table; triggers do not run as a superuser because of it."""
-        return Guarded(self._connect(self.host.backend.roles.seeder), self.host, self._oid)
+        return Guarded(self._connect(self.host.backend.roles.seeder), self, self._oid)
 
     def confined(self) -> Connection:
         """Give a connection of the confined role."""
-        return Guarded(self._connect(self.host.backend.roles.migrator), self.host, self._oid)
+        return Guarded(self._connect(self.host.backend.roles.migrator), self, self._oid)
 
     def _connect(self, user: str, *, keep: bool = True) -> Wire:
         return self.host.connect(self.name, user, self._generation, keep=keep)
@@ -70,4 +71,5 @@ class Scratched:
 
     def drop(self) -> None:
         """Take it away, with whoever is still connected."""
+        self.host.used.discard(self)
         self.host.drop(self.name)

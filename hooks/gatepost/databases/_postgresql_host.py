@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -67,6 +68,8 @@ class Host:
         self._watchdog: Watchdog | None = None
         self._made = 0
         self.missing: list[str] = []
+        # The databases that somebody still has; without any the server may go.
+        self.used: weakref.WeakSet[object] = weakref.WeakSet()
 
     def admin(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Ask as the administrator. Raises Unable."""

@@ -14,6 +14,7 @@ from gatepost.databases._postgresql_programs import Account, Programs, account, 
 from gatepost.databases._postgresql_roles import ADMIN, MIGRATOR
 from gatepost.databases._postgresql_server import Server, has_walls, key, server
 
+SERVERS = 3
 TEMPLATE = "template_of_gatepost"
 
 
@@ -25,7 +26,7 @@ class Cluster:
     def __init__(self, programs: Programs, who: Account, needs: Needs, limits: Limits) -> None:
         self._programs, self._account, self._needs, self._limits = programs, who, needs, limits
         self._images = Images(needs.folder)
-        self._stack = contextlib.ExitStack()
+        self.stacks: dict[int, contextlib.ExitStack] = {}
         self.plain: tuple[Host, Server] | None = None
         self._hosts: dict[str, Host] = {}
         self.version = programs.version
@@ -45,10 +46,20 @@ class Cluster:
 
     def template(self, key_: str, build: Callable[[Database], None]) -> Callable[[], Database]:
         """Give what clones the template; it is built where nobody has it yet."""
-        if key_ not in self._hosts:
-            self._hosts[key_] = self._kept(key_) or self._built(key_, build)
-        host = self._hosts[key_]
-        return lambda: Scratched(host, TEMPLATE)
+        self._host(key_, build)
+        return lambda: Scratched(self._host(key_, build), TEMPLATE)
+
+    def _host(self, key_: str, build: Callable[[Database], None]) -> Host:
+        host = self._hosts.pop(key_, None) or self._kept(key_) or self._built(key_, build)
+        self._hosts[key_] = host
+        # A run through a history asks for a template at every step: servers that nobody uses go, the oldest first.
+        for old in [name for name, each in self._hosts.items() if name != key_ and not each.used]:
+            if len(self._hosts) > SERVERS:
+                self._leave(self._hosts.pop(old))
+        return host
+
+    def _leave(self, host: Host) -> None:
+        self.stacks.pop(id(host)).close()
 
     def _image(self, key_: str) -> str:
         return key(self._programs, "\0".join((key_, *sorted(self._needs.extensions))))
@@ -57,20 +68,28 @@ class Cluster:
         name = self._image(key_)
         try:
             host, _ = self._open(name)
+        except Damaged:
+            self._images.forget(name)
+            return None
+        # Whatever is wrong with it, it is made again.
+        with contextlib.suppress(Unable):
             host.ready()
             if host.admin("select 1 from pg_database where datname = $1 and datistemplate", [TEMPLATE]):
                 return host
-        except (Damaged, Unable):
-            # Whatever is wrong with it, it is made again.
-            pass
+        self._leave(host)
         self._images.forget(name)
         return None
 
     def _built(self, key_: str, build: Callable[[Database], None]) -> Host:
         host, made = self._open("")
-        database = Scratched(host)
-        build(database)
-        settle(host, database.name)
+        try:
+            database = Scratched(host)
+            build(database)
+            settle(host, database.name)
+        except BaseException:
+            self._leave(host)
+            raise
+        host.used.discard(database)
         if self._needs.folder is not None:
             host.close()
             made.stop()
@@ -78,9 +97,11 @@ class Cluster:
         return host
 
     def _open(self, kept: str) -> tuple[Host, Server]:
-        made = self._stack.enter_context(server(self._programs, self._account, self._limits, self._images, kept))
+        stack = contextlib.ExitStack()
+        made = stack.enter_context(server(self._programs, self._account, self._limits, self._images, kept))
         host = Host(made, self._needs, self._limits)
-        self._stack.callback(host.close)
+        stack.callback(host.close)
+        self.stacks[id(host)] = stack
         return host, made
 
     def url(self, database: Database) -> str:
@@ -91,7 +112,10 @@ class Cluster:
 
     def close(self) -> None:
         """End every server."""
-        self._stack.close()
+        with contextlib.ExitStack() as every:
+            for stack in self.stacks.values():
+                every.callback(stack.close)
+        self.stacks.clear()
 
 
 def settle(host: Host, name: str) -> None:
