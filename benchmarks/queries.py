@@ -99,6 +99,7 @@ def run(connection: Connection, schema: Schema, queries: list[Query], count: int
     scores: dict[str, Score] = {}
     times: list[float] = []
     for kind, mutate in MUTATIONS.items():
+        print(f"{kind} …", file=sys.stderr, flush=True)
         score = scores.setdefault(kind, Score())
         for _ in range(count):
             made = mutate(schema, dice)
