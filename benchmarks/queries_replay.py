@@ -3,8 +3,9 @@
     python benchmarks/queries_replay.py GIT_DIR MIGRATIONS QUERIES
 
 GIT_DIR is a repository, MIGRATIONS the directory of its PostgreSQL migrations, QUERIES a regular expression for the
-paths of its query files. The truth is one scratch PostgreSQL, on which the migrations are run in the order in which they
-landed: PREPARE and EXPLAIN with a generic plan, before and after. Prints each commit with a broken query, and the figures.
+paths of its query files. The truth is one scratch PostgreSQL, on which the migrations are run in the order in which
+they landed: PREPARE and EXPLAIN with a generic plan, before and after. Prints each commit with a broken query, and the
+figures.
 """
 
 from __future__ import annotations

@@ -182,3 +182,63 @@ def test_without_a_server_nothing_is_said(two_sides: Builder, monkeypatch: pytes
     policy, _ = read_policy(made)
     beside(made, policy, recorded.REFS)(None)  # type: ignore[arg-type]  # is not looked at
     assert made.shared(_recorded.Fresh).made == {}
+
+
+def test_mysql_prepares(tmp_path: Path) -> None:
+    from _mariadb import needed
+    from gatepost.databases import Limits, Needs, Statement, engine
+    from gatepost.queries._prober import prober
+
+    needed()
+    with engine("mysql").scratch(Needs(), Limits()) as scratch:
+        database = scratch.empty()
+        database.run([Statement("CREATE TABLE users (id int PRIMARY KEY, name text)")])
+        connection = database.confined()
+        ask = prober(connection, "mysql")
+        assert not ask("SELECT name FROM users WHERE id = ? AND name <> 'it''s' AND name <> '\\\\'").error
+        assert "mail" in ask("SELECT mail FROM users").error
+        assert "nobody" in ask("INSERT INTO nobody (id) VALUES (?)").error
+        assert not ask("UPDATE users SET name = ?").error
+        connection.close()
+
+
+def test_an_engine_that_nobody_knows_is_unable() -> None:
+    from gatepost.queries._prober import prober
+
+    with pytest.raises(Unable, match="oracle"):
+        prober(None, "oracle")  # type: ignore[arg-type]  # is not looked at
+
+
+@pytest.mark.parametrize(
+    ("plan", "found"),
+    [
+        ('[{"Plan": {"Node Type": "Seq Scan", "Relation Name": "t"}}]', [("t", False)]),
+        ('[{"Plan": {"Node Type": "Index Scan", "Relation Name": "t", "Index Cond": "x"}}]', [("t", True)]),
+        ('[{"Plan": {"Node Type": "Index Scan", "Relation Name": "t"}}]', [("t", False)]),
+        (
+            '[{"Plan": {"Node Type": "Bitmap Heap Scan", "Relation Name": "t", "Plans": [{"Node Type": "BitmapOr",'
+            ' "Plans": [{"Node Type": "Bitmap Index Scan", "Index Cond": "x"}]}]}}]',
+            [("t", True)],
+        ),
+        (
+            '[{"Plan": {"Node Type": "Nested Loop", "Plans": [{"Node Type": "Seq Scan", "Relation Name": "a"},'
+            ' {"Node Type": "Index Scan", "Relation Name": "t", "Index Cond": "x"}]}}]',
+            [("a", False), ("t", True)],
+        ),
+        ("[]", []),
+        ("no plan", []),
+    ],
+)
+def test_plans_of_postgresql(plan: str, found: list[tuple[str, bool]]) -> None:
+    from gatepost.queries._prober import prober
+
+    class Fake:
+        version = "15"
+
+        def rows(self, sql: str, values: object = ()) -> list[tuple[str]]:
+            return [(plan,)] if sql.startswith("explain") else []
+
+        def close(self) -> None:
+            pass
+
+    assert list(prober(Fake(), "postgresql")("select 1").found) == found
