@@ -115,6 +115,15 @@ def test_queries_of_the_deployed_revision_count(repo: Repo) -> None:
     again.repo.close()
 
 
+def test_what_deploy_mark_has_said_counts(repo: Repo) -> None:
+    live = repo.commit({**UP, "q.sql": "SELECT name FROM users;"})
+    base = repo.commit({"q.sql": "SELECT id FROM users;"})
+    repo.git("update-ref", "refs/gatepost/deployed/heads/main", live)
+    change = repo.change(base, repo.commit(NEXT))
+    assert live[:12] in finding(change).message
+    change.repo.close()
+
+
 def test_an_ignore_at_the_statement_is_heard(two_sides: Builder) -> None:
     up = '-- gatepost: ignore query/breaks reason="the service stands still"\nALTER TABLE users DROP COLUMN name;\n'
     change = two_sides({**UP, "q.sql": "SELECT name FROM users;"}, {**NEXT, "db/migrations/0002_b.up.sql": up})

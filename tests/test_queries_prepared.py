@@ -216,13 +216,11 @@ def test_an_engine_that_nobody_knows_is_unable() -> None:
         ('[{"Plan": {"Node Type": "Index Scan", "Relation Name": "t", "Index Cond": "x"}}]', [("t", True)]),
         ('[{"Plan": {"Node Type": "Index Scan", "Relation Name": "t"}}]', [("t", False)]),
         (
-            '[{"Plan": {"Node Type": "Bitmap Heap Scan", "Relation Name": "t", "Plans": [{"Node Type": "BitmapOr",'
-            ' "Plans": [{"Node Type": "Bitmap Index Scan", "Index Cond": "x"}]}]}}]',
+            '[{"Plan": {"Relation Name": "t", "Plans": [{"Node Type": "BitmapOr", "Plans": [{"Index Cond": "x"}]}]}}]',
             [("t", True)],
         ),
         (
-            '[{"Plan": {"Node Type": "Nested Loop", "Plans": [{"Node Type": "Seq Scan", "Relation Name": "a"},'
-            ' {"Node Type": "Index Scan", "Relation Name": "t", "Index Cond": "x"}]}}]',
+            '[{"Plan": {"Plans": [{"Relation Name": "a"}, {"Relation Name": "t", "Index Cond": "x"}]}}]',
             [("a", False), ("t", True)],
         ),
         ("[]", []),

@@ -23,6 +23,7 @@ from gatepost.git import Repository
 from gatepost.metrics import Reader, SourceError, Verification, Window
 from gatepost.metrics.access_log import LogReader
 from gatepost.policy import Duration
+from gatepost.queries import LIVE
 from gatepost.watch import Deploy, begin, start
 from gatepost.watch.model import Watch
 from gatepost.watch.queue import open_store
@@ -240,6 +241,8 @@ def test_a_deploy_that_is_awaited(server: Repo, tmp_path: Path, capsys: pytest.C
     marked = begun(server, log, settings, at=DEPLOY + 100, text="marked")
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(START + DEPLOY + 130))
     assert cli.main(["deploy", "mark", marked.oid, "--at", at, "--repo", str(server.path)]) == 0
+    live = f"{LIVE}/{marked.ref.removeprefix('refs/')}"
+    assert server.git("rev-parse", live) == marked.oid  # the next migration is held against its queries
     worked(server, clock, DEPLOY + 900)
     assert verdict(server, marked)["verdict"] == "pass"
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from gatepost.sql.changes import SchemaChange
     from gatepost.sql.schema import Schema
 
-__all__ = ["Broken", "Query", "Source", "broken", "sources"]
+__all__ = ["LIVE", "Broken", "Query", "Source", "broken", "sources"]
+
+LIVE = "refs/gatepost/deployed"  # what `gatepost deploy mark` has said, by the ref that was deployed
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from gatepost.git import Change, Entry, Snapshot
 from gatepost.migrations._look import Unreadable
 from gatepost.paths import matches
 from gatepost.policy import Policy
-from gatepost.queries import Query, Source, digest, sources
+from gatepost.queries import LIVE, Query, Source, digest, sources
 from gatepost.queries._digest import statements
 from gatepost.queries._settings import Queries
 from gatepost.queries._text import LIMIT, has_sql
@@ -167,12 +167,16 @@ class _Gatherer:
 
 
 def deployed(change: Change, settings: Queries) -> Iterator[tuple[str, Snapshot]]:
-    """Give the trees of what runs now: the base of the change, and the refs that name deployed commits."""
+    """Give the trees of what runs now: the base of the change, and the refs that name deployed commits.
+
+    Where a deploy is more than the push the base may be newer than what runs: `gatepost deploy mark` keeps that.
+    """
     seen = {change.head.tree}
     if change.base.tree not in seen and change.base_oid is not None:
         seen.add(change.base.tree)
         yield (change.base_oid, change.base)
-    for ref in settings.deployed:
+    marked = f"{LIVE}/{change.ref.removeprefix('refs/')}" if change.ref else ""
+    for ref in (*settings.deployed, marked):
         tree, commit = change.repo.resolve(ref, "tree"), change.repo.resolve(ref)
         if tree is not None and tree not in seen:
             seen.add(tree)

@@ -10,6 +10,7 @@ from pathlib import Path
 from gatepost.errors import UsageError
 from gatepost.git import Repository
 from gatepost.model import printable
+from gatepost.queries import LIVE
 from gatepost.verbs import Verb
 
 
@@ -34,6 +35,8 @@ def main(args: argparse.Namespace) -> int:
     with Repository(Path(args.repo)) as repo:
         oid = repo.resolve(args.oid) or args.oid
         watch = mark(git_dir(repo), oid, begun)
+        # what runs now: its queries count when the next migration is judged
+        repo.run("update-ref", f"{LIVE}/{watch.ref.removeprefix('refs/')}", oid)
     sys.stdout.write(f"{oid[:12]} watched from now for {watch.settings.watch:g} s: gatepost status {oid[:12]} --wait\n")
     return 0
 
