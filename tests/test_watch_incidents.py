@@ -84,6 +84,13 @@ def test_what_happens_each_day_is_usual() -> None:
     assert incidents.find(slow, NOW) == []
 
 
+def test_what_comes_again_and_again_is_usual() -> None:
+    hourly = minutes(lambda t: 0.05 if t % HOUR < 600 else 0.01)
+    assert incidents.find(hourly, NOW) == incidents.find(hourly, NOW - 1300) == []
+    ((start, end),) = incidents.find(minutes(lambda t: 0.1 if t < 7200 or t % (4 * HOUR) < 600 else 0.01), NOW)
+    assert (abs(start - (NOW - 7200)) <= 600, end) == (True, NOW)
+
+
 def test_an_hour_in_which_all_was_slow() -> None:
     ((start, end),) = incidents.find(minutes(lambda _: 0.01, mean=lambda t: 0.3 if t <= 1800 else 0.1), NOW)
     assert (abs(start - (NOW - 1800)) <= 600, end) == (True, NOW)

@@ -9,9 +9,9 @@ from typing import Any
 
 from gatepost.metrics import Window
 from gatepost.metrics._routes import fold, wide
-from gatepost.watch.counts import OTHER, Minute, Shape, quantiles
-from gatepost.watch.latency import Limit, bucket_bounds, limits
-from gatepost.watch.numbers import dispersion
+from gatepost.watch.counts import OTHER, Minute, Shape, above, quantiles, slow
+from gatepost.watch.latency import TAUS, Limit, bucket_bounds, limits
+from gatepost.watch.numbers import dispersion, wander
 from gatepost.watch.spans import Span, candidates
 
 TOP_ROUTES = 20
@@ -19,6 +19,7 @@ LEAST_TIMED = 200
 MINUTE = 60.0
 CLIENTS = 20
 HISTORY = 60
+WANDER = (60.0, 600.0)
 
 Minutes = Sequence[Minute]
 
@@ -30,7 +31,8 @@ class Baseline:
     ``counted`` are errors as the test counts them (``once``: per client, signature and poll), ``phi`` is
     their scatter per minute, ``rate`` requests a second, ``traffic_phi`` the scatter of requests per poll.
     ``refused`` gives count and scatter by 4xx code. ``history`` is the number of minutes that it was made with;
-    ``incident`` one that lasted until the deploy (see incidents.py), ``used`` the spans that it is made of.
+    ``incident`` one that lasted until the deploy (see incidents.py), ``used`` the spans that it is made of, ``wander``
+    the scatter of response times.
     """
 
     origin: str
@@ -57,6 +59,7 @@ class Baseline:
     history: int = 0
     incident: Sequence[float] = ()
     used: Sequence[Sequence[float]] = ()
+    wander: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def shape(self) -> Shape:
@@ -103,7 +106,7 @@ def build(windows: Sequence[Window], origin: str, history: Minutes = ()) -> Base
     covered = windows[windows.index(used[0]) :]
     counted = sum(_counted(window, once) for window in used)
     buckets = _buckets(used)
-    return Baseline(
+    made = Baseline(
         origin=origin,
         start=used[0].start,
         end=windows[-1].end,
@@ -128,6 +131,23 @@ def build(windows: Sequence[Window], origin: str, history: Minutes = ()) -> Base
         series=_series(covered),
         history=len(history),
     )
+    return replace(made, wander=_wander(covered, made.shape))
+
+
+def _wander(windows: Sequence[Window], shape: Shape) -> dict[str, float]:
+    """Give by quantile, and by bucket bound, how the values above it scatter over minutes and tens of minutes."""
+    length = windows[0].end - windows[0].start
+    sizes = [max(1, round(seconds / length)) for seconds in WANDER]
+    found = dict[str, float]()
+    rows = [slow(window, shape) for window in windows]
+    for at, tau in enumerate(TAUS, 1):
+        found[repr(tau)] = wander(
+            [(sum(r[0] for r in row.values()), sum(r[at] for r in row.values())) for row in rows], sizes
+        )
+    each = [(window.timed, above(window.buckets, shape.bounds)) for window in windows]
+    for bound in shape.bounds:
+        found[f"above {bound!r}"] = wander([(n, over.get(repr(bound), 0.0)) for n, over in each], sizes)
+    return {name: round(value, 3) for name, value in found.items() if value > 1.0}
 
 
 def chosen(

@@ -94,10 +94,10 @@ def reduce(window: Window, shape: Shape) -> Counts:
         counted=window.distinct if shape.once else window.errors,
         refused=window.refused_once if shape.once else window.refused,
         routes=routes,
-        slow=_slow(window, shape),
+        slow=slow(window, shape),
         signatures=window.signatures,
         examples=window.examples,
-        above=_above(window.buckets, shape.bounds),
+        above=above(window.buckets, shape.bounds),
         timed=window.timed or len(values),
         seconds=round(window.seconds or sum(values), 6),
         quantiles=quantiles(sorted(values)),
@@ -111,7 +111,8 @@ def route_of(name: str, shape: Shape) -> str:
     return folded if folded in shape.routes else OTHER
 
 
-def _slow(window: Window, shape: Shape) -> dict[str, list[int]]:
+def slow(window: Window, shape: Shape) -> dict[str, list[int]]:
+    """Count by route the timed requests, and those above each limit, with the margins of both rungs."""
     found: dict[str, list[int]] = {}
     for name, values in window.durations.items():
         route = route_of(name, shape)
@@ -129,7 +130,8 @@ def _slow(window: Window, shape: Shape) -> dict[str, list[int]]:
     return found
 
 
-def _above(buckets: Mapping[float, float], bounds: Sequence[float]) -> dict[str, float]:
+def above(buckets: Mapping[float, float], bounds: Sequence[float]) -> dict[str, float]:
+    """Give how many values of a cumulative histogram lie above each bound."""
     if not buckets:
         return {}
     known = sorted(buckets)

@@ -3,7 +3,8 @@
 A verdict covers the minutes after a deploy only. So the day before a deploy is cut into stretches of ten minutes and of
 an hour, and each is compared with the rest of the day: by the evidence of ``error_rate`` for more than ``RUNG``'s ratio
 of errors, or by ``SLOWER`` times its mean response time. What the same time of the day before shows as well is usual (a
-nightly job). What was found is taken out and the rest compared again, until nothing more is found.
+nightly job), and so is what comes three times a day. What was found is taken out and the rest compared again, until
+nothing more is found.
 
 Scatter is the median of the hours' own chi2/df: an incident must not hide itself by scattering. Units: seconds, counts.
 """
@@ -34,6 +35,7 @@ LEAST_TIMED = 200.0
 LEAST_ERRORS = 10
 LEAST_REST = 30  # minutes to compare with
 ROUNDS = 4
+OFTEN = 3
 NEAR = 900.0
 Read = Callable[[float, float, float], list[Window]]
 
@@ -109,7 +111,15 @@ def find(minutes: Iterable[Minute], moment: float, once: bool = False) -> list[S
         if all(_covered(span, found) for span in more):
             break
         found = merged([*found, *more])
-    return found
+    return _rare(found)
+
+
+def _rare(found: Sequence[Span]) -> list[Span]:
+    """Leave out what comes again and again in a day, such as an hourly job: that is this service's usual."""
+    if len(found) < OFTEN:
+        return list(found)
+    usual = median([end - start for start, end in found])
+    return [(start, end) for start, end in found if end - start > 2 * usual]
 
 
 def _cut(moment: float, size: float) -> list[Span]:

@@ -12,7 +12,7 @@ from gatepost.watch import error_rate, latency, new_errors, traffic
 from gatepost.watch.baseline import Baseline
 from gatepost.watch.counts import OTHER, Counts
 from gatepost.watch.error_rate import Ladder
-from gatepost.watch.latency import TAUS, Limit
+from gatepost.watch.latency import TAUS, Test
 from gatepost.watch.numbers import log_sum
 
 Level = Literal["regressed", "warn"]
@@ -187,9 +187,9 @@ def _latency(baseline: Baseline, polls: Sequence[Counts], planned: int, progress
         return
     for level, ladder, offset in (("regressed", latency.REGRESSED, 1), ("warn", latency.WARN, 1 + len(TAUS))):
         tests = _pooled_tests(baseline, rows, offset)
-        found = latency.mixed([(above, count, polls) for _, above, count, polls in tests], planned)
+        found = latency.mixed(tests, planned)
         if len(rows) > 1 and level == "regressed":
-            each = [latency.mixed(_tests(baseline.limits[name], row, offset), planned) for name, row in rows.items()]
+            each = [latency.mixed(_tests(baseline, name, row, offset), planned) for name, row in rows.items()]
             found = log_sum([found, log_sum(each) - log(len(each))]) - log(2)
         if level == "regressed":
             progress["latency"] = round(max(0.0, found) / ladder.needed, 3)
@@ -201,7 +201,6 @@ def _latency(baseline: Baseline, polls: Sequence[Counts], planned: int, progress
 
 
 Rows = Sequence[Sequence[int]]
-Test = tuple[float, float, float, list[tuple[float, float]]]  # quantile, above, count, polls
 
 
 def _rows(baseline: Baseline, polls: Sequence[Counts]) -> dict[str, Rows]:
@@ -211,9 +210,13 @@ def _rows(baseline: Baseline, polls: Sequence[Counts]) -> dict[str, Rows]:
     return {name: [poll.slow.get(name, nothing) for poll in polls] for name in names}
 
 
-def _tests(limits: Sequence[Limit], rows: Rows, offset: int) -> list[tuple[float, float, list[tuple[float, float]]]]:
-    places = [(limit, offset + TAUS.index(limit.tau)) for limit in limits]
-    return [(limit.above, limit.count, [(row[0], row[at]) for row in rows]) for limit, at in places]
+def _tests(baseline: Baseline, name: str, rows: Rows, offset: int) -> list[Test]:
+    found = []
+    for limit in baseline.limits[name]:
+        at = offset + TAUS.index(limit.tau)
+        phi = baseline.wander.get(repr(limit.tau), 1.0)
+        found.append(Test(limit.above, limit.count, [(row[0], row[at]) for row in rows], phi, limit.tau))
+    return found
 
 
 def _pooled_tests(baseline: Baseline, rows: Mapping[str, Rows], offset: int) -> list[Test]:
@@ -228,15 +231,15 @@ def _pooled_tests(baseline: Baseline, rows: Mapping[str, Rows], offset: int) -> 
                 for poll in zip(*table, strict=True)
             ]
             above, count = sum(x.above for x in limits.values()), sum(x.count for x in limits.values())
-            tests.append((tau, float(above), float(count), counts))
+            tests.append(Test(above, count, counts, baseline.wander.get(repr(tau), 1.0), tau))
     return tests
 
 
 def _slower(baseline: Baseline, polls: Sequence[Counts], tests: Sequence[Test]) -> tuple[str, dict[str, Any]]:
     shares = {}
-    for tau, above, count, counts in tests:
-        n, y = (sum(each) for each in zip(*counts, strict=True))
-        shares[tau] = (above / count, y / n if n else 0.0)
+    for test in tests:
+        n, y = (sum(each) for each in zip(*test.polls, strict=True))
+        shares[test.at] = (test.above / test.count, y / n if n else 0.0)
     worst = max(shares, key=lambda tau: shares[tau][1] / shares[tau][0])
     before, after = shares[worst]
     timed = [p for p in polls if p.quantiles]
@@ -256,14 +259,15 @@ def _buckets(baseline: Baseline, polls: Sequence[Counts], planned: int, progress
     tests = []
     for bound in bounds:
         counts = [(p.timed, p.above.get(repr(bound), 0.0)) for p in polls]
-        tests.append(((baseline.timed, baseline.timed - baseline.buckets[repr(bound)]), counts))
-    found = latency.bucket_evidence(tests, 1.0, planned)
+        above = baseline.timed - baseline.buckets[repr(bound)]
+        tests.append(Test(above, baseline.timed, counts, baseline.wander.get(f"above {bound!r}", 1.0), bound))
+    found = latency.bucket_evidence(tests, planned)
     progress["latency"] = round(max(0.0, found) / latency.REGRESSED.needed, 3)
     if found >= latency.REGRESSED.needed:
         before, after = {}, {}
-        for bound, ((n0, y0), counts) in zip(bounds, tests, strict=True):
-            n, y = (sum(each) for each in zip(*counts, strict=True))
-            before[bound], after[bound] = y0 / n0, y / n if n else 0.0
+        for test in tests:
+            n, y = (sum(each) for each in zip(*test.polls, strict=True))
+            before[test.at], after[test.at] = test.above / test.count, y / n if n else 0.0
         worst = max(bounds, key=lambda b: after[b] / max(before[b], 1e-9) if after[b] * n > 3 else 0)
         text = f"{_percent(after[worst])} of responses take more than {worst:g} s, before {_percent(before[worst])}"
         data = {"bound": worst, "share_before": before[worst], "share_after": after[worst], "evidence": round(found, 2)}
@@ -278,7 +282,7 @@ def _averages(baseline: Baseline, polls: Sequence[Counts], planned: int) -> Iter
     tests = []
     for limit in baseline.averages:
         bound = limit.bound(latency.MARGINS[TAUS.index(limit.tau)], 0.0)
-        tests.append((float(limit.above), float(limit.count), [(1.0, float(mean > bound)) for mean in means]))
+        tests.append(Test(limit.above, limit.count, [(1.0, float(mean > bound)) for mean in means]))
     if latency.mixed(tests, planned) >= latency.WARN.needed:
         now, before = sum(means) / len(means), baseline.seconds / baseline.timed
         text = f"responses take {1000 * now:.0f} ms on average, before {1000 * before:.0f} ms; the source is degraded"

@@ -17,6 +17,9 @@ that exceeds its own route's 99 % stays 1 % whatever mix of routes arrives.
 **Buckets** (classic Prometheus histograms, or the spans of native ones): each bound that less than 60 %
 of the baseline exceeds is a two-count test as in ``error_rate``; the mean over the bounds is used.
 
+**Scatter.** Response times wander with the load, a cache, a job each hour. Each E is raised to 1/phi, phi being
+chi2/df of the baseline's values above the bound, over minutes or tens of minutes (``numbers.wander``).
+
 Mixed over quantiles and over the unknown start. Units: seconds, counts, natural logarithms.
 """
 
@@ -57,6 +60,17 @@ class Limit:
         return max(self.value * margin, self.value + resolution)
 
 
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One bound: ``above`` of the baseline's ``count`` values exceed it; (values, values above) of the polls."""
+
+    above: float
+    count: float
+    polls: Counts
+    phi: float = 1.0
+    at: float = 0.0
+
+
 def limits(values: Sequence[float]) -> tuple[Limit, ...]:
     """Give the limits of sorted baseline values; a quantile with fewer than three above it is left out."""
     found, count = [], len(values)
@@ -68,7 +82,7 @@ def limits(values: Sequence[float]) -> tuple[Limit, ...]:
     return tuple(found)
 
 
-def evidence(above: float, count: float, polls: Counts, planned: int = 40) -> float:
+def evidence(above: float, count: float, polls: Counts, planned: int = 40, phi: float = 1.0) -> float:
     """Give ln M for one quantile: ``polls`` are (values, values that exceed its bound)."""
     odds = above / max(count - above, 1.0)
     rates = [ratio * odds / (1 + ratio * odds) for ratio in _ODDS]
@@ -84,18 +98,19 @@ def evidence(above: float, count: float, polls: Counts, planned: int = 40) -> fl
         if start >= planned or y * count <= n * above:
             continue
         alternative = log_sum([y * lq + (n - y) * lp for lq, lp in logs]) - spread_over
-        terms.append((later if start else first) + alternative - log_beta(a + y, b + n - y) + constant)
+        found = alternative - log_beta(a + y, b + n - y) + constant
+        terms.append((later if start else first) + found / phi)
     unreached = planned - max(len(polls), 1)
     if unreached > 0:
         terms.append(later + log(unreached))
     return log_sum(terms)
 
 
-def mixed(tests: Sequence[tuple[float, float, Counts]], planned: int = 40) -> float:
-    """Give ln of the mean over several quantiles, each (above, count, polls)."""
+def mixed(tests: Sequence[Test], planned: int = 40) -> float:
+    """Give ln of the mean over several quantiles."""
     if not tests:
         return 0.0
-    return log_sum([evidence(above, count, polls, planned) for above, count, polls in tests]) - log(len(tests))
+    return log_sum([evidence(t.above, t.count, t.polls, planned, t.phi) for t in tests]) - log(len(tests))
 
 
 def bucket_bounds(buckets: Mapping[float, float], count: float) -> tuple[float, ...]:
@@ -111,9 +126,9 @@ def bucket_bounds(buckets: Mapping[float, float], count: float) -> tuple[float, 
     return tuple(sorted({min(found, key=lambda bound: abs(shares[bound] - share)) for share in wanted}))
 
 
-def bucket_evidence(tests: Sequence[tuple[tuple[float, float], Counts]], phi: float = 1.0, planned: int = 40) -> float:
-    """Give ln of the mean over bucket bounds, each ((values, values above), polls)."""
+def bucket_evidence(tests: Sequence[Test], planned: int = 40) -> float:
+    """Give ln of the mean over bucket bounds."""
     if not tests:
         return 0.0
-    each = [error_rate.evidence(before, polls, BUCKET_TOLERATED, phi, planned) for before, polls in tests]
+    each = [error_rate.evidence((t.count, t.above), t.polls, BUCKET_TOLERATED, t.phi, planned) for t in tests]
     return log_sum(each) - log(len(each))

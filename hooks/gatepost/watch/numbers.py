@@ -64,6 +64,21 @@ def upper_rate(events: float, exposure: float, confidence: float = 0.95) -> floa
     return float(min(1.0, high / exposure))
 
 
+def wander(counts: Sequence[tuple[float, float]], sizes: Sequence[int]) -> float:
+    """Give the largest scatter of a series over stretches of so many intervals; what chance may give counts as 1.
+
+    A job each hour hardly shows from minute to minute, but from one ten minutes to the next. Twice the deviation of
+    chi2 / df, sqrt(2 / df), is taken off, for a series that does not wander must not pay for a look at few stretches.
+    """
+    worst = 1.0
+    for size in sizes:
+        groups = [counts[at : at + size] for at in range(0, len(counts) - size + 1, size)]
+        sums = [(sum(n for n, _ in group), sum(y for _, y in group)) for group in groups]
+        if len(sums) > 1:
+            worst = max(worst, dispersion(sums) - 2 * sqrt(2 / (len(sums) - 1)))
+    return worst
+
+
 def dispersion(counts: Sequence[tuple[float, float]]) -> float:
     """Give how much more than Poisson a series of (exposure, events) scatters: Pearson's chi2 / df, at least 1.
 
