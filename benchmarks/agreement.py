@@ -128,10 +128,15 @@ def tables(tally: Tally, mine: Table, real: Table) -> None:
         ours, theirs = getattr(mine, kind), getattr(real, kind)
         for name in dict.fromkeys([*ours, *theirs]):
             a, b = ours.get(name), theirs.get(name)
-            if a is None and b is None:
+            if (a is None and b is None) or (a is None and kind == "indexes" and of_a_key(b, real)):
                 continue
             missing = ["only in the model"] if b is None else ["only in the database"] if a is None else []
             tally.note(kind, f"{mine.name}.{name}", missing or list(differ(a, b)))
+
+
+def of_a_key(made: Index, table: Table) -> bool:
+    """Tell an index that InnoDB makes by itself for a foreign key."""
+    return any(one and one.kind == "foreign key" and one.columns == made.columns for one in table.constraints.values())
 
 
 def column(mine: Column, real: Column) -> Iterator[str]:

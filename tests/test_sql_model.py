@@ -1,4 +1,4 @@
-"""The static model does as PostgreSQL does where a scratch database has shown it otherwise."""
+"""The static model does as the databases do where a scratch database has shown it otherwise."""
 
 from __future__ import annotations
 
@@ -79,3 +79,15 @@ def test_a_table_from_a_query_is_in_doubt() -> None:
     assert model("DO $$ BEGIN EXECUTE format('CREATE TABLE %I ()', 'x'); END $$").doubts
     assert model("SELECT make_partitions('t')").doubts
     assert not model("CREATE TABLE t (LIKE u)").doubts
+
+
+def test_a_renamed_column_is_renamed_in_the_unnamed_constraints_of_sqlite() -> None:
+    table = model("CREATE TABLE t (a INT, UNIQUE (a)); ALTER TABLE t RENAME COLUMN a TO b;", "sqlite").table("t")
+    assert table is not None
+    assert [name for name, found in table.constraints.items() if found] == ["unique (b)"]
+
+
+def test_restrict_is_what_mysql_does_anyway() -> None:
+    table = model("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES u (a) ON DELETE RESTRICT);", "mysql").table("t")
+    assert table is not None
+    assert [found.on_delete for found in table.constraints.values() if found] == [""]

@@ -7,7 +7,7 @@ So both sides of a comparison with the static model are written in one way. What
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,7 @@ from gatepost.databases import Connection, Facts, Failed, Row, Unable
 from gatepost.databases._mysql_dump import quoted, without_definer
 from gatepost.databases._mysql_programs import programs
 from gatepost.sql.expressions import canonical
-from gatepost.sql.operations import Column, CreateObject, CreateTable
+from gatepost.sql.operations import Column, Constraint, CreateObject, CreateTable
 from gatepost.sql.reader import read
 from gatepost.sql.replay import apply
 from gatepost.sql.schema import Object, Schema, Table
@@ -146,21 +146,61 @@ def _with_more(table: Table, name: str, facts: _Facts) -> Table:
         key = str(column).lower()
         made = columns.get(key)
         if made:
-            columns[key] = _column(made, str(kind), collation, listed[4])
+            made = _column(made, str(kind), collation, listed[4])
+            json = _is_json(str(column), str(kind), collation, table)
+            columns[key] = replace(made, type="json", collation=None) if json else made
         for word in ("INVISIBLE", "WITHOUT SYSTEM VERSIONING"):
             if word in str(extra).upper():
                 options[key, word.lower()] = "yes"
         if "COMPRESSED" in str(kind).upper():
             options[key, "compressed"] = "yes"
-    for index, kind, comment, hidden in facts.indexes.get(name, []):
+    options.update(_index_options(facts.indexes.get(name, []), facts.hidden))
+    return replace(table, columns=columns, options=options, constraints=_without_json(table, columns))
+
+
+def _index_options(rows: list[Row], hidden_word: str) -> dict[tuple[str, str], str]:
+    options: dict[tuple[str, str], str] = {}
+    for index, kind, comment, hidden in rows:
         key = str(index).lower()
         if str(kind).upper() not in ("BTREE", "FULLTEXT", "SPATIAL", "RTREE"):
             options[key, "index type"] = str(kind).lower()
         if comment:
             options[key, "index comment"] = str(comment)
-        if hidden == facts.hidden:
+        if hidden == hidden_word:
             options[key, "ignored"] = "yes"
-    return replace(table, columns=columns, options=options)
+    return options
+
+
+def _is_json(column: str, kind: str, collation: Any, table: Table) -> bool:
+    """Tell MariaDB's JSON, which it keeps as a longtext with a check."""
+    return kind == "longtext" and collation == "utf8mb4_bin" and any(_checks_json(column, table))
+
+
+def _checks_json(column: str, table: Table) -> Iterator[str]:
+    for name, made in table.constraints.items():
+        if made and made.kind == "check" and made.expression == f"json_valid({column.lower()})" and made.columns:
+            yield name
+
+
+def _without_json(table: Table, columns: Mapping[str, Column | None]) -> dict[str, Constraint | None]:
+    gone = {
+        name for made in columns.values() if made and made.type == "json" for name in _checks_json(made.name, table)
+    }
+    kept = [(name, made) for name, made in table.constraints.items() if name not in gone]
+    return _numbered(table.name, kept) if gone else dict(kept)
+
+
+def _numbered(table: str, kept: list[tuple[str, Constraint | None]]) -> dict[str, Constraint | None]:
+    """Count the checks without a name again."""
+    found: dict[str, Constraint | None] = {}
+    number = 0
+    for name, made in kept:
+        if made and made.columns and made.kind == "check" and name.startswith(f"{table.lower()}_chk_"):
+            number += 1
+            made = replace(made, name=f"{table}_chk_{number}")
+            name = f"{table}_chk_{number}".lower()
+        found[name] = made
+    return found
 
 
 def _column(made: Column, kind: str, collation: Any, usual: Any) -> Column:

@@ -173,7 +173,8 @@ def _action(cursor: Cursor) -> str:
         if cursor.accept(*action.split()):
             if cursor.value == "(":
                 cursor.group()
-            return "" if action == "NO ACTION" else action.lower()
+            same = action == "NO ACTION" or (action == "RESTRICT" and cursor.dialect == "mysql")  # as its manual says
+            return "" if same else action.lower()
     raise Unread("an action of a foreign key expected")
 
 

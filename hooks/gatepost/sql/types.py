@@ -70,6 +70,7 @@ def normal_type(text: str, dialect: str) -> str:
         return _assembled(text, _POSTGRESQL)
     if dialect == "mysql":
         text = re.sub(r"\s+(?:character set|charset)\s*=?\s*\w+", "", text, flags=re.IGNORECASE)
+        text = re.sub(r"(?<=[\w)]) binary\Z", "", text, flags=re.IGNORECASE)  # a collation
         if text.lower().startswith(("enum", "set(")):
             return "enum" + text[4:] if text[:4].lower() == "enum" else text
         text = _assembled(text, _MYSQL)
