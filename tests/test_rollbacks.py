@@ -14,7 +14,7 @@ from gatepost.errors import UsageError
 from gatepost.gate import evaluate, read_policy
 from gatepost.git import Change
 from gatepost.migrations import collect, frameworks
-from gatepost.rehearsals import Failure, Lost, Rehearsal, Rehearsed
+from gatepost.rehearsals import Failure, Lost, Rehearsal, Rehearsed, recorded, runner
 from gatepost.rollbacks import _commands
 from gatepost.rollbacks._complete import only_revert, placeholder
 from gatepost.rollbacks._digest import as_data, digest, from_data
@@ -81,7 +81,7 @@ def test_steps_have_exact_versions_and_expected_values(two_sides: Builder) -> No
     plan = plan_of(two_sides(BASE, pair("CREATE INDEX i ON users (email);", "DROP INDEX i;")))
     move, undo = plan["steps"]
     base, head = plan["change"]["base"], plan["change"]["head"]
-    assert move["command"] == f"git push --force-with-lease=refs/heads/main:{head} $REMOTE {base}:refs/heads/main"
+    assert move["command"] == f"git push --force-with-lease=refs/heads/main:{head} origin {base}:refs/heads/main"
     assert (move["before"][0]["expected"], move["after"][0]["expected"]) == (head, base)
     assert undo["command"] == "migrate -path db/migrations -database $DATABASE_URL goto 0001"
     assert undo["checkout"] == head
@@ -148,6 +148,45 @@ def test_what_was_measured_decides(
         assert ("schema", "f0") in [(one["kind"], one["expected"]) for one in undo["after"]]
         assert plan["expected"]["schema"] == "f0"
         assert plan["tested"]["server"] == "postgresql 15.18"
+
+
+def test_what_was_rehearsed_counts_for_exactly_these_scripts(repo: Repo) -> None:
+    base = repo.commit(BASE)
+    head = repo.commit(pair("CREATE INDEX i ON users (email);", "DROP INDEX i;"))
+    change = repo.change(base, head)
+    (course,) = runner.planned(change, read_policy(change)[0])
+    recorded.save(change.repo, replace(rehearsed(change, "reversible"), key=recorded.key(course)))
+    plan = plan_of(change)
+    assert (plan["tested"]["verdict"], plan["basis"]) == ("reversible", "rehearsal")
+    change.repo.close()
+    edited = repo.change(base, repo.commit(pair("CREATE INDEX i ON users (email);", "DROP INDEX IF EXISTS i;")))
+    plan = plan_of(edited)
+    assert (plan["tested"], plan["basis"]) == (None, "static")
+    assert any("not rehearsed" in note for note in plan["notes"])
+    edited.repo.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "runs", "class_"), [("SELECT age FROM users", False, "F"), ("SELECT email FROM users", None, "C")]
+)
+def test_queries_decide_whether_the_old_code_runs(
+    two_sides: Builder, query: str, runs: bool | None, class_: str
+) -> None:
+    """A column that a known query of the running version names takes the old code down."""
+    head = pair("ALTER TABLE users DROP COLUMN age;", "ALTER TABLE users ADD COLUMN age int;")
+    base = {**BASE, "queries/users.sql": f"-- name: known :many\n{query};\n"}
+    plan = plan_of(two_sides(base, {**head, "queries/users.sql": "-- name: known :many\nSELECT id FROM users;\n"}))
+    assert (plan["old_code"]["runs"], plan["class"]) == (runs, class_), plan["old_code"]
+    if runs is False:
+        assert plan["order"] == ["schema", "application"]
+        assert "query known" in plan["old_code"]["evidence"]
+
+
+def test_what_lies_between_cannot_be_undone_by_going_back(two_sides: Builder) -> None:
+    files = {**BASE, **pair("CREATE TABLE t (id int);", "DROP TABLE t;", "0003")}
+    plan = plan_of(two_sides(files, pair("CREATE UNIQUE INDEX i ON users (email);", "DROP INDEX i;")))
+    assert [one["key"] for one in plan["missing"]] == ["steps"]
+    assert any("what is new lies between what is applied" in note for note in plan["notes"])
 
 
 def test_a_way_down_that_failed_is_no_step_of_a_plan(two_sides: Builder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from gatepost.rollbacks import Expectation, Step
 from gatepost.rollbacks._digest import as_data, digest, from_data
 from gatepost.rollbacks._execute import run, words
 from gatepost.rollbacks._probe import Surroundings, look
+from gatepost.watch.tell import rollback_hint
 from servers import Server
 
 FIRST: Files = {"app.py": "old", "rollback/README.md": "plans"}
@@ -86,6 +87,13 @@ def test_without_a_terminal_it_needs_the_plan_s_digest(shop: Production) -> None
     assert shop.server.tip() == base
     (moved,) = shop.server.records(head, "rollback")
     assert (moved["result"], moved["to"], moved["plan"]) == ("moved", base, plan["digest"])
+
+
+def test_the_verification_names_the_plan_where_there_is_one(shop: Production) -> None:
+    base, head, _ = deploy(shop)
+    with Repository(shop.server.path, client=False) as repo:
+        assert rollback_hint(head, repo) == f"gatepost rollback run {head[:12]}"
+        assert rollback_hint(base, repo) == f"git revert {base[:12]}"
 
 
 def test_a_dry_run_runs_nothing(shop: Production) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gatepost.checks import _plausible, bundle, dependencies, migrations, outcome, queries
+from gatepost.checks import Check, _plausible, bundle, dependencies, migrations, outcome, queries
+from gatepost.errors import CannotJudge, TimeUp
 from gatepost.git import INDEX, Change
 from gatepost.migrations import collect
 from gatepost.model import Outcome, printable
@@ -52,7 +53,7 @@ def _old_code(change: Change, policy: Policy, stories: Mapping[str, Story]) -> C
     told = combined(stories.values())
     if told.runs is False:
         return told
-    section = outcome(queries.CHECK, change, policy).sections.get("queries", {})
+    section = _found(queries.CHECK, change, policy).sections.get("queries", {})
     broken = [one for one in section.get("broken", ()) if one.get("deployed") and one.get("certain")]
     if broken:
         first = broken[0]
@@ -67,6 +68,16 @@ def _old_code(change: Change, policy: Policy, stories: Mapping[str, Story]) -> C
     return told
 
 
+def _found(check: Check, change: Change, policy: Policy) -> Outcome:
+    """Give what another check found; nothing where it could not judge, which it says itself."""
+    try:
+        return outcome(check, change, policy)
+    except TimeUp:
+        raise
+    except CannotJudge:
+        return Outcome()
+
+
 def _lossy(judged: Outcome) -> Iterator[str]:
     for finding in judged.findings:
         if finding.rule.id == "migration/lossy-down" and finding.level != "note":
@@ -76,7 +87,7 @@ def _lossy(judged: Outcome) -> Iterator[str]:
 def _direct(change: Change, policy: Policy) -> Iterator[Mapping[str, Any]]:
     if not dependencies.relevant(change, policy):
         return
-    section = outcome(dependencies.CHECK, change, policy).sections.get("dependencies", {})
+    section = _found(dependencies.CHECK, change, policy).sections.get("dependencies", {})
     for entry in section.get("changes", ()):
         if entry.get("direct") and entry.get("scope") == "prod":
             yield entry
@@ -86,7 +97,7 @@ def _growth(change: Change, policy: Policy) -> Iterator[str]:
     named = any("bundle" in told.tables for told in (policy, policy.pushed) if told)
     if not named or not bundle.relevant(change, policy):
         return
-    for finding in outcome(bundle.CHECK, change, policy).findings:
+    for finding in _found(bundle.CHECK, change, policy).findings:
         if finding.rule.id in ("bundle/growth", "bundle/over-budget"):
             yield str(finding.data.get("name") or finding.path)
 

@@ -17,7 +17,7 @@ _ADDED = """
 ol { padding-left: 1.4rem; }
 li { margin: .8rem 0; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: .3rem; padding: .5rem .7rem;
-  margin: .4rem 0; overflow-x: auto; }
+  margin: .4rem 0; white-space: pre-wrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: .6rem 0; }
 dt { color: var(--soft); }
 dd { margin: 0; }
@@ -35,8 +35,22 @@ class Shown(NamedTuple):
     lacks: tuple[str, ...] = ()
 
 
+# What somebody needs before the first step; the rest stands below the steps.
+FIRST = ("undoes", "class", "owner", "decide within", "order", "no way back from", "data lost", "backup", "digest")
+
+
+def above(shown: Shown) -> list[tuple[str, str]]:
+    """Give what stands above the steps."""
+    return [(name, value) for name, value in facts(shown) if value and name in FIRST]
+
+
+def below(shown: Shown) -> list[tuple[str, str]]:
+    """Give what stands below the steps."""
+    return [(name, value) for name, value in facts(shown) if value and name not in FIRST]
+
+
 def facts(shown: Shown) -> Iterator[tuple[str, str]]:
-    """Give what stands above the steps, as pairs of a name and a text."""
+    """Give all that is known beside the steps, as pairs of a name and a text."""
     plan, tested = shown.plan, shown.plan.tested
     yield "undoes", f"{plan.change.head[:12]} on {plan.change.ref}, back to {plan.expected.object[:12]}"
     yield "because of", "; ".join(plan.change.why)
@@ -54,6 +68,7 @@ def facts(shown: Shown) -> Iterator[tuple[str, str]]:
     yield "backup", plan.backup
     yield "forward fix", plan.forward_fix
     yield "valid until", plan.valid_until
+    yield "migrations", ", ".join(f"{one.framework} {one.version}" for one in plan.change.migrations)
     yield "tested", _tested(plan) if tested else "no: not rehearsed"
     yield "afterwards", _expected(plan)
     yield "digest", shown.digest
@@ -61,7 +76,7 @@ def facts(shown: Shown) -> Iterator[tuple[str, str]]:
 
 def _tested(plan: RollbackPlan) -> str:
     one = plan.tested
-    return f"{one.verdict} on {one.server} ({one.how}), {one.at}, {one.seconds:.1f} s, {one.tool}" if one else ""
+    return f"{one.verdict}, {one.tool} at {one.at}, {one.seconds:.1f} s, on {one.how or one.server}" if one else ""
 
 
 def _expected(plan: RollbackPlan) -> str:
@@ -86,9 +101,9 @@ def details(step: Step) -> Iterator[str]:
     if step.checkout:
         yield f"run it in a checkout of {step.checkout[:12]}"
     if step.approve:
-        yield f"approved by {step.approve}"
+        yield f"to be approved by {step.approve}"
     if step.seconds is not None:
-        yield f"took {step.seconds:.1f} s in the rehearsal, on synthetic rows"
+        yield f"took {step.seconds * 1000:.0f} ms in the rehearsal, on synthetic rows"
     if step.locks:
         yield f"locks {', '.join(step.locks[:6])}"
     if step.repeatable is not None:
@@ -99,9 +114,9 @@ def details(step: Step) -> Iterator[str]:
 
 def text(shown: Shown) -> str:
     """Write it for a terminal."""
-    plan, pairs = shown.plan, [(name, value) for name, value in facts(shown) if value]
-    width = max(len(name) for name, _ in pairs)
-    lines = [f"{name:<{width}}  {printable(value, LONG)}" for name, value in pairs]
+    plan = shown.plan
+    width = max(len(name) for name, _ in facts(shown))
+    lines = [f"{name:<{width}}  {printable(value, LONG)}" for name, value in above(shown)]
     lines += ["", "steps"]
     for number, step in enumerate(plan.steps, 1):
         lines.append(f"{number:>3}. {printable(step.title)}")
@@ -110,7 +125,8 @@ def text(shown: Shown) -> str:
         lines += [f"     after   {printable(told(one), LONG)}" for one in step.after]
         lines += [f"     {printable(one, LONG)}" for one in details(step)]
     lines += [f"in the end  {printable(told(one), LONG)}" for one in plan.checks]
-    lines += [f"note: {printable(one, LONG)}" for one in plan.notes]
+    lines += ["", *(f"{name:<{width}}  {printable(value, LONG)}" for name, value in below(shown))]
+    lines += [f"{'note':<{width}}  {printable(one, LONG)}" for one in plan.notes]
     lines += ["", "not complete", *(f"    {printable(one, LONG)}" for one in shown.lacks)] if shown.lacks else []
     return "".join(line.rstrip() + "\n" for line in lines)
 
@@ -121,8 +137,7 @@ def markdown(shown: Shown) -> str:
     lines = [f"## Rollback of {code(plan.change.head[:12])}: class {plan.class_}, {prose(plan.meaning, LONG)}", ""]
     if shown.lacks:
         lines += ["**Not complete:**", "", *(f"- {prose(one, LONG)}" for one in shown.lacks), ""]
-    lines += ["| | |", "| --- | --- |"]
-    lines += [f"| {name} | {prose(value, LONG)} |" for name, value in facts(shown) if value]
+    lines += _pairs(above(shown))
     lines += ["", "### Steps", ""]
     for number, step in enumerate(plan.steps, 1):
         lines.append(f"{number}. {prose(step.title, LONG)}")
@@ -132,9 +147,14 @@ def markdown(shown: Shown) -> str:
         lines += [f"   - {prose(one, LONG)}" for one in details(step)]
     if plan.checks:
         lines += ["", "### In the end", "", *(f"- {prose(told(one), LONG)}" for one in plan.checks)]
+    lines += ["", "### What is known", "", *_pairs(below(shown))]
     if plan.notes:
         lines += ["", "### Notes", "", *(f"- {prose(one, LONG)}" for one in plan.notes)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _pairs(pairs: list[tuple[str, str]]) -> list[str]:
+    return ["| | |", "| --- | --- |", *(f"| {name} | {prose(value, LONG)} |" for name, value in pairs)]
 
 
 def _fenced(command: str) -> list[str]:
@@ -179,8 +199,7 @@ def _page(shown: Shown) -> Iterator[str]:
     plan = shown.plan
     if shown.lacks:
         yield f'<article class="error"><p><b>Not complete</b></p>{_items(shown.lacks)}</article>'
-    pairs = ((name, value) for name, value in facts(shown) if value)
-    yield f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{_text(value)}</dd>' for name, value in pairs)}</dl>"
+    yield _list(above(shown))
     yield "<h2>Steps</h2><ol>"
     for step in plan.steps:
         yield f"<li><b>{_text(step.title)}</b>"
@@ -193,8 +212,13 @@ def _page(shown: Shown) -> Iterator[str]:
     yield "</ol>"
     if plan.checks:
         yield f"<h2>In the end</h2>{_items(tuple(told(one) for one in plan.checks))}"
+    yield f"<h2>What is known</h2>{_list(below(shown))}"
     if plan.notes:
         yield f"<h2>Notes</h2>{_items(plan.notes)}"
+
+
+def _list(pairs: list[tuple[str, str]]) -> str:
+    return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{_text(value)}</dd>' for name, value in pairs)}</dl>"
 
 
 def _items(texts: tuple[str, ...]) -> str:

@@ -77,7 +77,10 @@ def _measured(rehearsal: Rehearsal) -> Judged:
     if class_ in "AC" and lost:
         class_ = "C" if any(when == "before" for _, _, when in lost) else "B"
     because = [_why(one) for one in rehearsal.migrations if one.verdict != "reversible"]
-    return Judged(class_, "rehearsal", tuple(because[:10]) or ("up, down and up again gave everything back",), texts)
+    usual = (
+        "the way down works, and takes what was written after the deploy" if class_ == "B" else "up, down and up again"
+    )
+    return Judged(class_, "rehearsal", tuple(because[:10]) or (f"{usual}: rehearsed with rows",), texts)
 
 
 def _why(one: Rehearsed) -> str:

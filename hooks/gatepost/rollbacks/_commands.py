@@ -40,6 +40,17 @@ def undo(history: History, template: str = "") -> tuple[str, ...] | None:
     return None if any(command is None for command in made) else tuple(command for command in made if command)
 
 
+def unknown(history: History, template: str = "") -> str:
+    """Say why there are no commands that undo what is new in a history."""
+    name = history.place.framework
+    known = framework(name)
+    if not template and (known is None or known.undo is None):
+        return f"{name}: it has no command that goes back; [rollback] undo names one that does"
+    if history.head[-len(history.new) :] != history.new:
+        return f"{name}: what is new lies between what is applied; going back to before it would undo more"
+    return f"{name}: a version has a name that no command is made of"
+
+
 def last(history: History) -> Migration | None:
     """Give the newest migration that the base has, as the tool counts it."""
     found = [one for one in history.base if one.kind in ("versioned", "merge", "baseline")]

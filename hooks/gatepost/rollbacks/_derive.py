@@ -121,11 +121,10 @@ def _author(change: Change) -> str:
 
 def _triggers(verification: Verification) -> tuple[Trigger, ...]:
     watch = spelled(verification.watch).strip('"')
-    within = f"within {watch} of the deploy, against the window before it"
     return (
-        Trigger("verify/error-rate", f"more errors than before, {within}"),
-        Trigger("verify/latency", f"slower than before, {within}"),
-        Trigger("verify/new-error", f"an error that was never seen before, {within}"),
+        Trigger("verify/error-rate", f"more errors than before, within {watch}"),
+        Trigger("verify/latency", f"slower than before, within {watch}"),
+        Trigger("verify/new-error", f"an error that is new, within {watch}"),
     )
 
 
@@ -158,7 +157,7 @@ def _application(known: _Known) -> Iterator[Step]:
     yield Step(
         kind="ref",
         title=f"move {ref} back to {base[:12]} through the gate, with this plan as the reason",
-        command=f"git push --force-with-lease={ref}:{known.change.head_oid} $REMOTE {base}:{ref}",
+        command=f"git push --force-with-lease={ref}:{known.change.head_oid} origin {base}:{ref}",
         approve=settings.approve,
         repeatable=True,
         before=(Expectation("ref", ref, known.change.head_oid),),
@@ -312,6 +311,9 @@ def _notes(known: _Known) -> Iterator[str]:
             note = _commands.ahead(history)
             if note:
                 yield f"{history.place.framework}: {note}"
+    for history in known.facts.histories:
+        if _commands.undo(history, known.settings.undo) is None:
+            yield _commands.unknown(history, known.settings.undo)
     if known.facts.histories and not _tested(known.facts.rehearsals):
         yield "not rehearsed: class, durations and locks are the static model's, not measured (gatepost rehearse)"
     if known.facts.claimed:

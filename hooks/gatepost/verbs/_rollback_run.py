@@ -138,7 +138,8 @@ def _moved(repo: Repository, remote: str, found: Stored, step: Step) -> str:
         if not line.startswith("remote: {"):
             _say(f"    {printable(line, 300)}")
     if code:
-        raise failure(err, "the deploy ref was not moved", "see what the server says above")
+        hint = "see what the server says above; it must let branches go back: receive.denyNonFastForwards = false"
+        raise failure(err, "the deploy ref was not moved", hint)
     return said[-2000:]
 
 
