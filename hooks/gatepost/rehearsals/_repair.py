@@ -97,8 +97,6 @@ def _mentions(expression: str, name: str) -> bool:
 def _candidates(column: Col, expression: str, used: list[Col], cells: dict[str, str], dialect: str) -> Iterator[str]:
     """Give values for a column of a check: what stands in it, what is next to that, nothing, lengths."""
     yield from (f"'{found}'" for found in dict.fromkeys(_STRING.findall(expression)) if len(found) <= LONGEST)
-    if column.nullable:
-        yield "NULL"
     numbers = [found for found in dict.fromkeys(_NUMBER.findall(expression)) if len(found) < 13][:8]
     if column.kind in ("int", "number", "year"):
         yield from (f"({found}{step})" for found in numbers for step in ("", " + 1", " - 1"))
@@ -110,6 +108,8 @@ def _candidates(column: Col, expression: str, used: list[Col], cells: dict[str, 
     yield from (made for other in used if other is not column and (made := cells.get(other.name)))
     if cells.get(column.name) == "NULL":
         yield literal(column, 0, dialect)
+    elif column.nullable:
+        yield "NULL"
 
 
 def _lengths(column: Col, numbers: Iterable[str], dialect: str) -> Iterator[str]:
