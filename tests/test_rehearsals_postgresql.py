@@ -119,6 +119,14 @@ def test_text_that_is_read_as_json_is_seeded_for(repo: Repo) -> None:
     assert "the up takes only values of another form" in one.notes[-1]
 
 
+def test_text_that_a_down_reads_as_json_is_seeded_for(repo: Repo) -> None:
+    """What stands in a text is the program's business: only its length is the schema's."""
+    up = "ALTER TABLE posts ADD COLUMN n json; UPDATE posts SET n = body::json -> 'n';"
+    down = "UPDATE posts SET state = 'seen' WHERE body::json ->> 'n' = '77'; ALTER TABLE posts DROP COLUMN n;"
+    (one,) = pg(repo, (up, down)).migrations
+    assert one.verdict == "reversible", one
+
+
 def test_a_required_column_without_default_fails_once_there_are_rows(repo: Repo) -> None:
     up = "ALTER TABLE posts ADD COLUMN n int NOT NULL;"
     (one,) = pg(repo, (up, "ALTER TABLE posts DROP COLUMN n;")).migrations

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from gatepost.migrations import History, Migration, Script
 from gatepost.migrations._story import dialect_of
-from gatepost.rehearsals._scripts import NotSql, Runnable, runnable
+from gatepost.rehearsals._scripts import COMMAND, NotSql, Runnable, runnable
 
 _WORD = re.compile(r"[^\W\d][\w$]*")
 _TEXT = 200_000  # characters of one script that are searched for the names of tables
@@ -75,6 +75,8 @@ def step(migration: Migration, history: History, dialect: str) -> Step:
     """Give what a migration sends, or the verdict that its form alone allows."""
     up = runnable(migration.up, dialect)
     scripts, down = migration.scripts, migration.down
+    if down is not None and not migration.up.steps and migration.up.state == "empty" and migration.up.path == down.path:
+        up = NotSql(down.path, "has no up that is SQL", COMMAND)
     if scripts.irreversible:
         return Step(migration, up, None, "irreversible", scripts.irreversible.reason)
     if down is not None and down.state == "irreversible":

@@ -40,6 +40,7 @@ class Tried:
     broken: int | None = None
     broken_always: bool = False
     empty_fails: set[int] = field(default_factory=set)
+    texts: str = ""
 
 
 def tried(walker: Walker, steps: Sequence[Step]) -> Tried:
@@ -51,8 +52,8 @@ def tried(walker: Walker, steps: Sequence[Step]) -> Tried:
         made = _with_care(walker, steps, first, failed)
     if made.broken is not None:
         return made
-    made.below = _downs(walker, steps, made.first)
-    made.above = _above(walker, steps)
+    made.below = _downs(walker, steps, made)
+    made.above = _above(walker, steps, made.texts)
     for at, seen in enumerate(made.below):
         if seen.down and _fails_empty(walker, steps[: at + 1]):
             made.empty_fails.add(at)
@@ -70,18 +71,18 @@ def _with_care(walker: Walker, steps: Sequence[Step], first: Walk, failed: int) 
     if always is not None:
         return Tried(empty.seen, [], empty, empty.seen[always].up, always, True)
     later = empty.far.shapes if empty.far else None
-    full = walker.there_and_back(steps, "full", later=later)
+    full, texts = walker.there_and_back(steps, "full", later=later), ""
     still = _failed(full)
-    if still is not None and (wanted := _form(full.seen[still].up)):
-        full = walker.there_and_back(steps, "full", later=later, texts=wanted)
+    if still is not None and (texts := _form(full.seen[still].up)):
+        full = walker.there_and_back(steps, "full", later=later, texts=texts)
         still = _failed(full)
     if still is None:
         full.seen[failed].up = first.seen[failed].up
-        return Tried(full.seen, [], full)
+        return Tried(full.seen, [], full, texts=texts)
     why = full.seen[still].up
     if _made_up(why):
         empty.seen[still].up = why
-        return Tried(empty.seen, [], empty)
+        return Tried(empty.seen, [], empty, texts=texts)
     return Tried(empty.seen, [], empty, why, still)
 
 
@@ -110,12 +111,22 @@ def _made_up(failure: Failure | None) -> bool:
     return any(word in failure.message.lower() for word in ("malformed json", "foreign key", "datatype mismatch"))
 
 
-def _downs(walker: Walker, steps: Sequence[Step], first: Walk) -> list[Seen]:
+def _downs(walker: Walker, steps: Sequence[Step], made: Tried) -> list[Seen]:
     """Give what each down did: below one that fails or is not there the walk begins again, without it."""
-    seen, walk, end = list(first.seen), first, len(steps)
-    while (stop := _stopped(walk.seen[:end], steps[:end])) is not None and stop > 0:
+    seen, walk, end = list(made.first.seen), made.first, len(steps)
+    while (stop := _stopped(walk.seen[:end], steps[:end])) is not None:
+        texts = made.texts or _form(walk.seen[stop].down)
+        if texts and not made.texts:  # the same once more, with texts that can be read as the down reads them
+            made.texts = texts
+            again = walker.there_and_back(steps[:end], "full", texts=texts)
+            if _failed(again) is None:
+                walk = again
+                seen[:end] = again.seen
+                continue
+        if stop == 0:
+            break
         end = stop
-        walk = walker.there_and_back(steps[:end], "plain")
+        walk = walker.there_and_back(steps[:end], "full" if made.texts else "plain", texts=made.texts)
         if _failed(walk) is not None:
             break
         seen[:end] = walk.seen
@@ -130,7 +141,7 @@ def _stopped(seen: Sequence[Seen], steps: Sequence[Step]) -> int | None:
     return None
 
 
-def _above(walker: Walker, steps: Sequence[Step]) -> list[Seen]:
+def _above(walker: Walker, steps: Sequence[Step], texts: str) -> list[Seen]:
     """Give what each down does with rows that were written above it."""
     made: list[Seen] = [Seen() for _ in steps]
     end = len(steps)
@@ -138,10 +149,12 @@ def _above(walker: Walker, steps: Sequence[Step]) -> list[Seen]:
         if steps[end - 1].down is None:
             end -= 1
             continue
-        walk = walker.there_and_back(steps[:end], "last", late=True)
+        walk = walker.there_and_back(steps[:end], "last", late=True, texts=texts)
+        stop = _stopped(walk.seen, steps[:end])
+        if stop is not None and not texts and (texts := _form(walk.seen[stop].down)):
+            continue
         made[:end] = walk.seen
         _written(walk)
-        stop = _stopped(walk.seen, steps[:end])
         if stop is None:
             return made
         end = stop

@@ -89,7 +89,7 @@ class Walker:
             if not self._up(database, steps, walk, late):
                 return walk
             if style and late:
-                walk.seeded = self.fill(database, steps, style, later)
+                walk.seeded = self.fill(database, steps, style, later, texts)
                 walk.far = self.look(database, of_schema=False)
             self._down(database, steps, walk, late)
             if walk.end and not late:
