@@ -124,6 +124,14 @@ def test_what_deploy_mark_has_said_counts(repo: Repo) -> None:
     change.repo.close()
 
 
+def test_a_table_of_the_same_name_of_another_service_is_another_table(two_sides: Builder) -> None:
+    ours = {f"services/a/{path}": text for path, text in UP.items()}
+    theirs = {f"services/b/{path}": text for path, text in UP.items()}
+    queries = {f"services/{name}/q.sql": "SELECT name FROM users;" for name in "abc"}
+    change = two_sides({**ours, **theirs, **queries}, {f"services/a/{path}": text for path, text in NEXT.items()})
+    assert places(change) == [("services/a/q.sql", 1), ("services/c/q.sql", 1)]
+
+
 def test_an_ignore_at_the_statement_is_heard(two_sides: Builder) -> None:
     up = '-- gatepost: ignore query/breaks reason="the service stands still"\nALTER TABLE users DROP COLUMN name;\n'
     change = two_sides({**UP, "q.sql": "SELECT name FROM users;"}, {**NEXT, "db/migrations/0002_b.up.sql": up})

@@ -13,6 +13,7 @@ from gatepost.migrations._look import Unreadable
 from gatepost.migrations._produced import base_schema
 from gatepost.policy import Policy
 from gatepost.queries import Broken, Query, sources
+from gatepost.queries._elsewhere import elsewhere
 from gatepost.queries._gather import CODE, Gathered, Known, gather
 from gatepost.queries._inside import inside
 from gatepost.queries._judge import judge
@@ -128,16 +129,16 @@ def _judge(change: Change, verdict: Verdict, side: Sides, tries: Sequence[Tried]
         one, place = by_query[id(broken.query)], (broken.kind, broken.object, _same(broken.query))
         named = (broken.kind, broken.object, broken.query.name)
         made = broken.query.source in CODE and bool(broken.query.name) and named in names
-        if place not in told and not made:
+        if place not in told and not made and not elsewhere(change, broken, side.history):
             told.add(place)
             names.add(named)
             verdict.hits.append(Hit(broken, one, side.history, not one.pushed and _rewritten(change, one.query)))
 
 
 def _same(query: Query) -> str:
-    """Give what two copies of a query without a name have in common."""
-    if query.name:
-        return f"{query.path} {query.name}"
+    """Give what two copies of a query in code have in common; elsewhere each stands for itself."""
+    if query.name or query.source not in CODE:
+        return f"{query.path} {query.line} {query.name}"
     text = normal(query.text, query.dialect or "postgresql", query.style) or query.text
     words = (token.text for token in tokens(text, "postgresql") if token.kind != "number")
     return " ".join(words).lower()

@@ -45,8 +45,13 @@ def runs(path: str) -> bool:
     return (
         _ASIDE.isdisjoint(part.lower() for part in directories)
         and not _TEST_NAMES.search(name)
-        and not _MIGRATIONS.search(path)
+        and not is_migrations(path)
     )
+
+
+def is_migrations(path: str) -> bool:
+    """Tell what lies in a directory that is named as those of migrations are."""
+    return bool(_MIGRATIONS.search(path))
 
 
 def source(snapshot: Snapshot, path: str) -> str:
