@@ -132,3 +132,13 @@ def test_the_real_apprise(tmp_path: Path) -> None:
     assert [(call["title"], call["message"]) for call in calls] == [
         (f"{oid[:12]} regressed", f"errors 5 % of requests\nroll back: git revert {oid[:12]}")
     ]
+
+
+def test_what_the_pusher_is_told() -> None:
+    watch = Watch("abc-1", "abc" * 13 + "d", "refs/heads/main", "s", 90.0, "watching", PLAN, begun=90.0)
+    assert tell.announced(watch) == [
+        "gatepost: deployed, watching for 120 s until 00:03:30Z (watch abc-1); to wait for the verdict:",
+        "    gatepost status abcabcabcabc --wait",
+    ]
+    waiting = replace(watch, begun=None, settings=replace(PLAN, begin="mark"))
+    assert "abc-1 waits for the deploy (gatepost deploy mark abcabcabcabc)" in tell.announced(waiting)[0]

@@ -186,6 +186,7 @@ def _start_watch(repo: Repository, directory: Path, said: dict[str, Any]) -> Ite
     from gatepost.metrics import Verification
     from gatepost.policy import FILE, Policy
     from gatepost.watch import Deploy, start
+    from gatepost.watch.tell import announced
 
     file, head = directory / FILE, _commit(said)
     tree = repo.resolve(head, "tree")
@@ -200,8 +201,7 @@ def _start_watch(repo: Repository, directory: Path, said: dict[str, Any]) -> Ite
     if watch is not None:
         if reason := unreadable(watch.settings):
             yield f"gatepost: the verification cannot read its source: {reason}; tell the operator"
-        yield f"gatepost: deployed, watching for {settings.watch:g} s; to wait for the verdict:"
-        yield f"    gatepost status {head[:12]} --wait"
+        yield from announced(watch)
 
 
 def _start_build(directory: Path, judged: list[dict[str, Any]]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -58,6 +59,20 @@ def message(watch: Watch, repo: Repository | None = None) -> dict[str, Any]:
         **undo,
         "rules": rules,
     }
+
+
+def announced(watch: Watch) -> list[str]:
+    """Give what the pusher is told: the watch's id, when it ends, and how to wait for the verdict."""
+    length = f"watching for {watch.settings.watch:g} s"
+    if watch.begun is None:
+        begins = (
+            f"gatepost deploy mark {watch.oid[:SHORT]}" if watch.settings.begin == "mark" else "the version is seen"
+        )
+        first = f"gatepost: watch {watch.id} waits for the deploy ({begins}), then {length}; to wait for the verdict:"
+    else:
+        end = time.strftime("%H:%M:%SZ", time.gmtime(watch.deadline))
+        first = f"gatepost: deployed, {length} until {end} (watch {watch.id}); to wait for the verdict:"
+    return [first, f"    gatepost status {watch.oid[:SHORT]} --wait"]
 
 
 def everybody(git_dir: Path, store: Store, watch: Watch) -> bool:
