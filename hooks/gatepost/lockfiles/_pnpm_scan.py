@@ -30,12 +30,13 @@ _OTHER = frozenset(
     )
 )
 _Block = tuple[str, Any]  # a usual block comes as a tuple: the hash of a package, or what a snapshot requires
-_Pairs = dict[str, tuple[str, str]]
 _KEY = r"""  ('[^'\n]+'|[A-Za-z0-9][^\s:'"#,\[\]{}]*):"""
 _USUAL_PACKAGE = re.compile(
     _KEY
     + r"\n    resolution: \{integrity: ([A-Za-z0-9+/=-]+)\}(?:\n    engines: \{[^\n]*\})?(?:\n    cpu: \[[^\n]*\])?"
-    r"(?:\n    os: \[[^\n]*\])?(?:\n    libc: \[[^\n]*\])?(?:\n    hasBin: true)?\n?"
+    r"(?:\n    os: \[[^\n]*\])?(?:\n    libc: \[[^\n]*\])?"
+    r"(?:\n    deprecated: [^|>\n][^\n]*)?(?:\n    hasBin: true)?(?:\n    peerDependencies:(?:\n      [^\n]+)+)?"
+    r"(?:\n    peerDependenciesMeta:(?:\n      [^\n]+)+)?\n?"
 )
 _USUAL_SNAPSHOT = re.compile(
     _KEY + r"(?: \{\}|(?:\n    dependencies:((?:\n      [^ \n][^\n]*)+))?"
@@ -45,6 +46,15 @@ _USUAL_SNAPSHOT = re.compile(
 _SKIPPED: dict[str, str] = {}  # stands for a table that is of no interest
 _WANTED = frozenset(("importers", "packages", "snapshots", "catalogs", "lockfileVersion"))
 _SINGLE = frozenset(("specifiers", "dependencies", "devDependencies", "optionalDependencies"))
+
+
+class _Pairs(dict[str, tuple[str, str]]):
+    """The lines of tables as name and descriptor: each line stands many times in a lock, and is read once."""
+
+    def __missing__(self, line: str) -> tuple[str, str]:
+        name, value = _pair(line)
+        found = self[line] = name, f"{name}@{value}"
+        return found
 
 
 def scan(text: str, memo: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +92,7 @@ def _entries(body: str, memo: dict[str, Any], usual: Callable[..., _Block | None
     """Read the blocks; within one, every line is indented deeper than its head, so that no head is missed."""
     blocks = body.strip("\n").split("\n\n")
     found: dict[str, Any] = {}
-    pairs: _Pairs = memo.setdefault("\0pairs", {})
+    pairs: _Pairs = memo.setdefault("\0pairs", _Pairs())
     for block in blocks if blocks != [""] else []:
         known = memo.get(block)
         if known is None:
@@ -109,11 +119,7 @@ def _snapshot(block: str, pairs: _Pairs) -> _Block | None:
     wanted: tuple[str, ...] = ()
     for group in groups:
         if group:
-            lines = group[1:].split("\n")
-            for line in lines:
-                if line not in pairs:  # each line stands many times in a lock
-                    pairs[line] = (pair := _pair(line))[0], "@".join(pair)
-            rows = [pairs[line] for line in lines]
+            rows = [pairs[line] for line in group[1:].split("\n")]
             if len({row[0] for row in rows}) < len(rows):
                 raise Unreadable(f"has a key twice below {name[:80]!r}")
             wanted += tuple([row[1] for row in rows])
