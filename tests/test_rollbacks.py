@@ -216,6 +216,25 @@ def test_a_trailer_and_a_path_make_it_significant(repo: Repo) -> None:
         change.repo.close()
 
 
+def test_a_trailer_alone_is_enough(repo: Repo) -> None:
+    base = repo.commit({"b": "1"})
+    middle = repo.commit({"b": "2"}, message="x\n\nRollback-Plan: by the on-call handbook")
+    change = repo.change(base, repo.commit({"b": "3"}))
+    assert plan_of(change)["change"]["why"] == ["the author asks for it: Rollback-Plan: by the on-call handbook"]
+    change.repo.close()
+    change = repo.change(middle, "main")
+    assert plan_of(change) == {}
+    change.repo.close()
+
+
+def test_a_bundle_that_grew_comes_back_as_it_was(two_sides: Builder) -> None:
+    policy = '[[bundle.artifact]]\nname = "web"\nglobs = ["dist/*.js"]\ngrowth = "5%"\nfloor = "1 KiB"\n'
+    text = "".join(f"export const a{number} = {number * 7919 % 10007};\n" for number in range(4000))
+    plan = plan_of(two_sides({"gatepost.toml": policy, "dist/a.js": text[:20000]}, {"dist/a.js": text}))
+    assert plan["change"]["why"] == ["bundle growth: web"]
+    assert plan["order"] == ["application"]
+
+
 def test_names_from_a_push_never_become_options_or_words(two_sides: Builder) -> None:
     body = "revision = {!r}\ndown_revision = {!r}\ndef upgrade():\n    op.execute('CREATE TABLE {} (id int)')\ndef downgrade():\n    op.execute('DROP TABLE {}')\n"  # noqa: E501
     for before in ("--sql", "a; rm -rf /", "$HOME", "a b"):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,32 @@ def whole_story(made: Production, before: str) -> None:
 def test_a_regression_on_sqlite_is_rolled_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = production(tmp_path, f"sqlite:///{tmp_path}/live.db", monkeypatch)
     whole_story(made, schema_of(made.url))
+
+
+@pytest.mark.slow
+def test_a_schema_on_which_the_old_code_runs_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A way down that would destroy what was written since the deploy is left out; the policy may want it."""
+    made = production(tmp_path, f"sqlite:///{tmp_path}/live.db", monkeypatch)
+    base, head, plan = shipped(made, TABLE)
+    assert (plan["class"], plan["order"]) == ("B", ["application", "the schema stays"])
+    after = schema_of(made.url)
+    done = made.gatepost("rollback", "run", head, "--yes", "--plan", plan["digest"])
+    assert done.returncode == 0, done.stdout
+    assert made.server.tip() == made.live == base
+    assert schema_of(made.url) == plan["expected"]["schema"] == after
+    assert version(made) == plan["expected"]["versions"][0]["version"] == "b2"
+
+
+@pytest.mark.slow
+def test_production_that_drifted_stops_it_before_the_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = production(tmp_path, f"sqlite:///{tmp_path}/live.db", monkeypatch)
+    base, head, plan = shipped(made, INDEX)
+    with sqlite3.connect(tmp_path / "live.db") as database:
+        database.execute("CREATE TABLE by_hand (id integer)")
+    database.close()
+    done = made.gatepost("rollback", "run", head, "--yes", "--plan", plan["digest"])
+    assert (done.returncode, "STOPPED: step 3, before: schema of alembic/versions" in done.stdout) == (1, True)
+    assert (made.server.tip(), version(made)) == (base, "b2")
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from _http import served
 from _production import Production
 from conftest import Files
 from gatepost.git import Repository
-from gatepost.records import Draft, append_all
+from gatepost.records import Draft, append_all, locked
 from gatepost.rollbacks import Expectation, Step
 from gatepost.rollbacks._digest import as_data, digest, from_data
 from gatepost.rollbacks._execute import run, words
@@ -94,6 +94,16 @@ def test_the_verification_names_the_plan_where_there_is_one(shop: Production) ->
     with Repository(shop.server.path, client=False) as repo:
         assert rollback_hint(head, repo) == f"gatepost rollback run {head[:12]}"
         assert rollback_hint(base, repo) == f"git revert {base[:12]}"
+
+
+def test_the_stored_plan_is_shown_in_a_clone_and_on_the_server(shop: Production) -> None:
+    _, head, plan = deploy(shop)
+    for where in ([], ["--repo", str(shop.server.path)]):
+        for form, wanted in (("text", plan["digest"]), ("markdown", "### Steps"), ("html", "<h2>Steps</h2>")):
+            shown = shop.gatepost("rollback", "show", head[:10], "--format", form, *where)
+            assert (shown.returncode, wanted in shown.stdout) == (0, True), shown
+    none = shop.gatepost("rollback", "show", "HEAD~1")
+    assert (none.returncode, "no rollback plan is stored" in none.stderr) == (3, True)
 
 
 def test_a_dry_run_runs_nothing(shop: Production) -> None:
@@ -185,6 +195,34 @@ def test_a_step_that_did_not_do_what_it_should_stops_it(shop: Production, tmp_pa
     _, _, plan = deploy(shop, step(command="true", more=more))
     done = going(shop, plan)
     assert (done.returncode, "STOPPED: step 2, after: table t is gone: found there" in done.stdout) == (1, True), done
+
+
+def test_a_step_that_was_begun_is_judged_by_what_is_there(shop: Production, tmp_path: Path) -> None:
+    file = tmp_path / "x.db"
+
+    def do(sql: str) -> None:
+        with sqlite3.connect(file) as database:
+            database.execute(sql)
+        database.close()
+
+    do("CREATE TABLE t (a)")
+    shop.url = f"sqlite:///{file}"
+    more = '[[steps.before]]\npresent = "table t"\n[[steps.after]]\nabsent = "table t"\n'
+    _, _, plan = deploy(shop, step(command="false", more=more))
+    for _ in range(2):  # as it was before: it may be run again
+        assert "STOPPED: step 2 failed: the command ended with 1" in going(shop, plan).stdout
+    do("DROP TABLE t")  # what a rollback that died after its command has left
+    done = going(shop, plan)
+    assert "was begun before, and everything is as it has to be afterwards" in done.stdout
+    assert done.returncode == 0
+
+
+def test_two_rollbacks_at_once_are_one_too_many(shop: Production) -> None:
+    _, head, plan = deploy(shop)
+    with locked(shop.server.work.path / ".git", "rollback.lock"):
+        done = going(shop, plan)
+    assert (done.returncode, "still locked" in done.stderr) == (3, True), done
+    assert shop.server.tip() == head
 
 
 def test_an_author_s_steps_run_in_their_order_and_see_the_right_files(shop: Production, tmp_path: Path) -> None:

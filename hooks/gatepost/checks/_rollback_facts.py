@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gatepost.checks import Check, _plausible, bundle, dependencies, migrations, outcome, queries
+from gatepost.checks.rollback import trailer
 from gatepost.errors import CannotJudge, TimeUp
-from gatepost.git import INDEX, Change
+from gatepost.git import Change
 from gatepost.migrations import collect
 from gatepost.model import Outcome, printable
 from gatepost.paths import matches
@@ -20,9 +21,6 @@ from gatepost.rollbacks._settings import Rollback
 from gatepost.rollbacks._static import Story, combined
 from gatepost.rollbacks._static import read as story
 
-TRAILER = b"rollback-plan:"
-COMMITS = 200
-
 
 def facts(change: Change, policy: Policy) -> Facts:
     """Give what is known of a change."""
@@ -32,13 +30,15 @@ def facts(change: Change, policy: Policy) -> Facts:
     judged = outcome(migrations.CHECK, change, policy) if migrated else Outcome()
     stories = {history.place.root: story(change, history) for history in histories if history.new}
     entries = [entry for entry in judged.sections.get("migrations", ()) if isinstance(entry, Mapping)]
+    grown = list(_growth(change, policy))
     tried = known.rehearsals(change, policy) if stories else ()
     return Facts(
         histories=tuple(history for history in histories if history.new),
         downs={(entry["path"], entry["version"]): entry["down"] for entry in entries},
         lossy=tuple(_lossy(judged)),
         dependencies=tuple(_direct(change, policy)),
-        growth=tuple(_growth(change, policy)),
+        growth=tuple(dict.fromkeys(name for name, _ in grown)),
+        artifacts=tuple(path for _, path in grown),
         named=tuple(path for path in change.paths if settings.paths and matches(path, *settings.paths)),
         said=_said(change),
         old_code=_old_code(change, policy, stories) if stories else None,
@@ -93,13 +93,14 @@ def _direct(change: Change, policy: Policy) -> Iterator[Mapping[str, Any]]:
             yield entry
 
 
-def _growth(change: Change, policy: Policy) -> Iterator[str]:
+def _growth(change: Change, policy: Policy) -> Iterator[tuple[str, str]]:
+    """Give the artifacts that grow more than the policy allows, and a file of each."""
     named = any("bundle" in told.tables for told in (policy, policy.pushed) if told)
     if not named or not bundle.relevant(change, policy):
         return
     for finding in _found(bundle.CHECK, change, policy).findings:
         if finding.rule.id in ("bundle/growth", "bundle/over-budget"):
-            yield str(finding.data.get("name") or finding.path)
+            yield str(finding.data.get("name") or finding.path), finding.path
 
 
 def _said(change: Change) -> str:
@@ -107,20 +108,5 @@ def _said(change: Change) -> str:
     written = files(change)
     if written:
         return f"the author wrote {written[0]}"
-    trailer = trailer_of(change)
-    return f"the author asks for it: Rollback-Plan: {trailer}" if trailer else ""
-
-
-def trailer_of(change: Change) -> str:
-    """Give the value of ``Rollback-Plan:`` in the messages of the change's commits, along the first parents."""
-    oid = change.head_oid
-    for _ in range(COMMITS):
-        if oid in (INDEX, change.base_oid or "") or not oid:
-            return ""
-        head, _, message = change.repo.objects.read(oid, 4 * 1024 * 1024).partition(b"\n\n")
-        for line in message.splitlines():
-            if line.lower().startswith(TRAILER):
-                return line[len(TRAILER) :].strip().decode("utf-8", "replace")[:200]
-        parents = [line[7:].decode() for line in head.splitlines() if line.startswith(b"parent ")]
-        oid = parents[0] if parents else ""
-    return ""
+    asked = change.shared(trailer)
+    return f"the author asks for it: Rollback-Plan: {printable(asked)}" if asked else ""

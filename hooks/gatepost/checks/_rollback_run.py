@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from gatepost.checks import migrations, outcome
 from gatepost.checks._plausible import touches_migrations
-from gatepost.checks._rollback_facts import facts, trailer_of
+from gatepost.checks._rollback_facts import facts
 from gatepost.checks._rollback_rules import NO_PLAN, PLAN_INCOMPLETE, REHEARSAL_FAILED
+from gatepost.checks.rollback import trailer
 from gatepost.git import INDEX, Change
 from gatepost.model import Finding, Level, Outcome, printable
 from gatepost.paths import matches
@@ -56,7 +57,7 @@ def _file(change: Change) -> str | None:
     found = files(change)
     if found:
         return found[0]
-    named = trailer_of(change)
+    named = change.shared(trailer)
     return named if named and change.head.exists(named) else None
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from gatepost.checks import Check
 from gatepost.checks._plausible import touches_migrations
-from gatepost.git import Change
+from gatepost.errors import MissingObject
+from gatepost.git import INDEX, Change
 from gatepost.model import Outcome, Rule
 from gatepost.policy import Policy, Setting
+
+TRAILER = b"rollback-plan:"
+COMMITS = 200
 
 
 def relevant(change: Change, policy: Policy) -> bool:
@@ -19,7 +23,27 @@ def relevant(change: Change, policy: Policy) -> bool:
         return True
     from gatepost.checks import dependencies
 
-    return dependencies.relevant(change, policy)
+    return dependencies.relevant(change, policy) or bool(change.shared(trailer))
+
+
+def trailer(change: Change) -> str:
+    """Give the value of ``Rollback-Plan:`` in the messages of the change's commits, along the first parents."""
+    oid = change.head_oid
+    for _ in range(COMMITS):
+        if oid in (INDEX, change.base_oid or ""):
+            return ""
+        try:
+            head, _, message = change.repo.objects.read(oid, 4 * 1024 * 1024).partition(b"\n\n")
+        except MissingObject:  # a shallow clone ends here
+            return ""
+        for line in message.splitlines():
+            if line.lower().startswith(TRAILER):
+                return line[len(TRAILER) :].strip().decode("utf-8", "replace")[:200]
+        parents = [line[7:].decode() for line in head.splitlines() if line.startswith(b"parent ")]
+        if not parents:
+            return ""
+        oid = parents[0]
+    return ""
 
 
 def run(change: Change, policy: Policy) -> Outcome:

@@ -31,6 +31,7 @@ from gatepost.rollbacks._settings import Rollback
 from gatepost.rollbacks._static import combined
 
 _ROWS = 5  # tables whose rows are counted
+_MOST = 50  # things of one kind that are looked at, or listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,17 @@ def derive(change: Change, policy: Policy, facts: Facts) -> RollbackPlan | None:
         steps=tuple(_steps(known)),
         expected=_expected(known),
         point_of_no_return=_no_return(known),
-        data_lost=judged.lost if known.undone or judged.class_ == "C" else (),
+        data_lost=_cut(judged.lost) if known.undone or judged.class_ == "C" else (),
         backup=_backup(known),
         forward_fix=_forward(known),
         valid_until=f"the next deploy of {ref}, or a migration that takes away what the old code needs",
         tested=_tested(facts.rehearsals),
         notes=tuple(_notes(known)),
     )
+
+
+def _cut(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return texts if len(texts) <= _MOST else (*texts[:_MOST], f"and {len(texts) - _MOST} more")
 
 
 def _changed(known: _Known, verification: Verification) -> Changed:
@@ -177,10 +182,11 @@ def _application(known: _Known) -> Iterator[Step]:
 
 
 def _locks(known: _Known) -> Iterator[Expectation]:
-    """Expect the lockfiles of the old object: they come back with it."""
-    for path in sorted({str(one.get("lockfile") or "") for one in known.facts.dependencies} - {""}):
+    """Expect the lockfiles and artifacts of the old object: they come back with it."""
+    locks = {str(one.get("lockfile") or "") for one in known.facts.dependencies}
+    for path in sorted({*locks, *known.facts.artifacts} - {""}):
         entry = known.change.base.entry(path)
-        if entry:
+        if entry and entry.is_file:
             yield Expectation("blob", path, entry.oid)
 
 
@@ -227,7 +233,7 @@ def _before(known: _Known, history: History, rehearsal: Rehearsal | None) -> Ite
     if rehearsal and rehearsal.head:
         yield Expectation("schema", history.place.root, rehearsal.head, rehearsal.engine)
     else:
-        for name in known.facts.stories[history.place.root].made:
+        for name in known.facts.stories[history.place.root].made[:_MOST]:
             yield Expectation("present", name, "")
 
 
@@ -242,8 +248,8 @@ def _after(known: _Known, history: History, rehearsal: Rehearsal | None) -> Iter
     if rehearsal and rehearsal.base:
         yield Expectation("schema", history.place.root, rehearsal.base, rehearsal.engine)
     else:
-        yield from (Expectation("absent", name, "") for name in story.made)
-        yield from (Expectation("present", name, "") for name in story.taken)
+        yield from (Expectation("absent", name, "") for name in story.made[:_MOST])
+        yield from (Expectation("present", name, "") for name in story.taken[:_MOST])
     if known.judged.class_ in ("A", "B"):
         yield from (Expectation("rows", table, "kept") for table in story.kept[:_ROWS])
 

@@ -18,9 +18,9 @@ class Facts:
 
     ``downs`` has the report's word for the down of each changed migration, by path and version; ``lossy`` the texts
     of what cannot come back; ``dependencies`` the changed direct production dependencies; ``growth`` the artifacts
-    whose growth is more than the policy allows; ``named`` the paths that the policy names; ``said`` how the author
-    asked for a plan; ``stories`` what the static model tells of each history, by its root. ``claimed``: a rehearsal
-    is the pusher's own word, made by no runner that the server lists.
+    whose growth is more than the policy allows, ``artifacts`` a file of each; ``named`` the paths that the policy
+    names; ``said`` how the author asked for a plan; ``stories`` what the static model tells of each history, by its
+    root. ``claimed``: a rehearsal is the pusher's own word, made by no runner that the server lists.
     """
 
     histories: tuple[History, ...] = ()
@@ -28,6 +28,7 @@ class Facts:
     lossy: tuple[str, ...] = ()
     dependencies: tuple[Mapping[str, Any], ...] = ()
     growth: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     said: str = ""
     old_code: Compatible | None = None

@@ -56,6 +56,8 @@ def run(repo: Repository, args: argparse.Namespace) -> int:
     _say(
         f"class {found.plan.class_}: {found.plan.meaning}; no way back from: {printable(found.plan.point_of_no_return)}"
     )
+    for one in found.data.get("missing", ()):
+        _say(f"NOT COMPLETE: {printable(str(one.get('key')), 60)}: {printable(str(one.get('reason')), 300)}")
     if args.dry_run:
         ready = walk.preview()
         _say("\nnothing was run" if ready else "\nnothing was run; as it is now the rollback would stop at step 1")

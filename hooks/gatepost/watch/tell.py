@@ -144,7 +144,7 @@ def _notify(watch: Watch, body: dict[str, Any]) -> None:
 def _run(git_dir: Path, watch: Watch, told: dict[str, Any]) -> None:
     """Start the operator's command, once: the verdict and the rollback plan come on its standard input."""
     with Repository(git_dir, client=False) as repo:
-        plans = [record for record in read(repo, watch.oid) if "rollback" in str(record.get("kind", ""))]
+        plans = read(repo, watch.oid, "rollback-plan")
     given = {"GATEPOST_OID": watch.oid, "GATEPOST_OLD": watch.old or "", "GATEPOST_REF": watch.ref}
     with tempfile.TemporaryFile() as stdin, Path(os.devnull).open("wb") as nothing:
         stdin.write(json.dumps(told | {"plan": plans[-1] if plans else None}).encode())
