@@ -56,6 +56,7 @@ def fill(
         tables = {name: replace(tab, refs=(*tab.refs, *coming[name])) for name, tab in shapes.tables.items()}
         shapes = Shapes(shapes.dialect, tables)
     seeder = _Seeder(connection, shapes, style, later or Shapes(shapes.dialect), texts)
+    seeder.become_owner()
     for name in ordered(closure(wanted, shapes), shapes):
         seeder.table(shapes.tables[name])
     return seeder.seeded
@@ -69,7 +70,17 @@ class _Seeder:
         self.texts = texts
         self.dialect = shapes.dialect
         self.seeded = Seeded()
-        self.free = False
+        self.switch: tuple[str, ...] = _SWITCHES[self.dialect]
+
+    def become_owner(self) -> None:
+        """Insert as the role that runs pushed SQL: what a trigger creates on the way must be its own."""
+        if self.dialect == "postgresql" and self.shapes.tables:
+            first = next(iter(self.shapes.tables.values()))
+            (row,) = self.connection.rows(
+                f"SELECT relowner::regrole::text FROM pg_class WHERE oid = '{first.sql}'::regclass"
+            )
+            self.switch = ("RESET ROLE", *_SWITCHES["postgresql"], f"SET ROLE {row[0]}")
+            self.connection.rows(self.switch[-1])
 
     def table(self, tab: Tab) -> None:
         known: dict[str, str] = {}
@@ -131,17 +142,16 @@ class _Seeder:
         return None
 
     def _without_triggers(self, tab: Tab, cells: dict[str, str], error: Failed) -> None:
-        off, on = _SWITCHES[self.dialect]
+        half = len(self.switch) // 2
         try:
-            self.connection.rows(off)
-        except Failed:
-            raise error from None
-        try:
+            for text in self.switch[:half]:
+                self.connection.rows(text)
             self.send(tab, cells)
         except Failed:
             raise error from None
         finally:
-            self.connection.rows(on)
+            for text in self.switch[half:]:
+                self.connection.rows(text)
 
     def send(self, tab: Tab, cells: Mapping[str, str]) -> None:
         given = {name: made for name, made in cells.items() if made}

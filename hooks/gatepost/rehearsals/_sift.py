@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -66,7 +67,7 @@ class Sifter:
             return f"is computed from other columns ({one.rows} rows)"
         if not _absent(one, middle) and (one.column in self._changing(one.table) or self._kept(one)):
             return f"is set by a trigger at each update ({one.rows} rows)"
-        if column and column.kind == "timestamp" and not _absent(one, middle) and _now(values):
+        if column and column.kind == "timestamp" and not _absent(one, middle) and _now(before, after, one):
             return f"is set to the present time ({one.rows} rows)"
         if len(set(values)) > 1 and any(_makes(step, one) for step in steps):
             return f"is computed anew by the down ({one.rows} synthetic values differ)"
@@ -114,11 +115,13 @@ def _overridden(connection: Connection, shapes: Shapes, one: Lost) -> bool:
         return False
 
 
-def _now(values: Sequence[object]) -> bool:
-    """Tell values of today: those that are made up are of another year."""
+def _now(before: Sight, after: Sight, one: Lost) -> bool:
+    """Tell whether what is new in a column is of today: what is made up is of another year."""
+    old, new = (Counter(side.rows.tables[one.table].of([one.column])) for side in (before, after))
     today = datetime.now(timezone.utc).date()
     days = {str(today + timedelta(days=step)) for step in (-1, 0, 1)}
-    return any(str(value).strip("'")[:10] in days for value in values)
+    fresh = [str(value).strip("'")[:10] for (value,) in new - old]
+    return bool(fresh) and days.issuperset(fresh)
 
 
 def _absent(one: Lost, middle: Sight | None) -> bool:

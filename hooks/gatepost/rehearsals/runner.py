@@ -13,6 +13,7 @@ from gatepost.migrations import Migrations, collect
 from gatepost.policy import Policy
 from gatepost.rehearsals import Rehearsal, recorded
 from gatepost.rehearsals import _same as same
+from gatepost.rehearsals._bodies import broken
 from gatepost.rehearsals._plan import Course, courses
 from gatepost.rehearsals._sift import Sifter
 from gatepost.rehearsals._verdict import Tried, blank, graded, tried
@@ -43,10 +44,19 @@ def of_course(course: Course, asked: Asked) -> Rehearsal:
         with staged(course, asked) as stage:
             made = on(stage, asked)
             asked.beside(stage)
+            made = _with_bodies(made, broken(stage))
     except CannotJudge as error:
         reason = f"{error.message}{'; ' + error.hint if error.hint else ''}"
         made = unknown(course, reason)
     return replace(made, elapsed_ms=round((time.monotonic() - started) * 1000))
+
+
+def _with_bodies(made: Rehearsal, said: tuple[str, ...]) -> Rehearsal:
+    """Note with the last migration what is wrong in the bodies of functions."""
+    if not said or not made.migrations:
+        return made
+    last = made.migrations[-1]
+    return replace(made, migrations=(*made.migrations[:-1], replace(last, notes=(*last.notes, *said))))
 
 
 def unknown(course: Course, reason: str, server: str = "", how: str = "") -> Rehearsal:
