@@ -22,6 +22,7 @@ _KINDS: dict[str, tuple[type[ops.Operation], ...]] = {
     "required-column": _REQUIRED,
     "constraint": _KEYS,
     "function": (ops.DropObject, ops.RenameObject, ops.CreateObject),
+    "comparison": (ops.SetType, ops.RedefineColumn, ops.DropColumn, ops.AddColumn),
     "type": (ops.DropObject, ops.RenameObject),
     "enum-value": (ops.RenameEnumValue, ops.DropObject, ops.RenameObject, ops.CreateObject, ops.SetType),
 }
@@ -72,6 +73,8 @@ def _score(change: SchemaChange, kind: str, fact: Fact, schema: Schema) -> int:
         return 2 * (fact.name in words) + (schema.key(fact.table) in words)
     if kind == "constraint":
         return 2 * table + any(word in words for word in fact.name.split(", "))
+    if kind == "comparison":
+        return int(f"{change.table}.{change.object} " in f"{fact.text} ")
     if kind == "ambiguous":
         return int(named)
     whole = table and isinstance(operation, (ops.DropTable, ops.RenameTable))

@@ -18,7 +18,7 @@ from gatepost.sql.schema import Schema
 
 SECONDS = 8.0
 LACKS = ("required-column",)  # a fact that is only there when something is missing
-_ORDER = ("table", "column", "function", "type", "enum-value", "constraint", "required-column")
+_ORDER = ("table", "column", "function", "type", "enum-value", "constraint", "comparison", "required-column")
 
 
 @dataclass(slots=True)
@@ -84,12 +84,20 @@ def _differences(first: Facts, second: Facts) -> Iterator[tuple[Fact, str]]:
             if was is None and now.table in targets:
                 yield now, now.text
         elif was is not None and was.state == OK:
-            what = f"{was.text} is not there any more"
-            yield was, f"{was.text} means more than one" if now.state == AMBIGUOUS else what
+            yield was, _said(was, now)
+
+
+def _said(was: Fact, now: Fact) -> str:
+    if now.state == AMBIGUOUS:
+        return f"{was.text} means more than one"
+    if now.kind == "comparison":
+        return f"{was.text} has types that do not fit any more"
+    return f"{was.text} is not there any more"
 
 
 def _broken(query: Query, fact: Fact, text: str, changes: Sequence[SchemaChange], before: Schema) -> Broken:
     kind = "ambiguous" if text.endswith("more than one") else fact.kind
     found: Any = blame(kind, fact, changes, before)
     certain = query.certain and fact.certain
-    return Broken(query, kind, fact.table, fact.name, text, "static", certain, found)
+    table, name = (found.table, found.object) if kind == "comparison" and found else (fact.table, fact.name)
+    return Broken(query, kind, table, name, text, "static", certain, found)

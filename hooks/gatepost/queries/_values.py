@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from gatepost.queries import _families
 from gatepost.queries._facts import GONE, OK, UNSURE, Fact
 from gatepost.queries._scope import From, Scope
 from gatepost.sql.operations import Column
@@ -30,6 +31,7 @@ def look(resolver: Resolver, node: Any, scope: Scope) -> None:
     elif isinstance(node, exp.In):
         _compared(resolver, node.this, node.expressions, scope)
     elif isinstance(node, _COMPARED):
+        _families.compared(resolver, node, scope)
         left, right = node.this, node.args.get("expression")
         rest = [right] if right is not None else node.expressions
         _compared(resolver, left, rest, scope)
@@ -96,6 +98,7 @@ def assigned(resolver: Resolver, left: Any, right: Any, target: From) -> None:
     """Look at a value that a column is set to."""
     if isinstance(left, exp.Column) and target.table is not None:
         column = target.table.columns.get(resolver.names.of(left.this))
+        _families.assigned(resolver, resolver.names.of(left.this), right, target)
         if column is not None:
             _literals(resolver, column.type, [right])
 
@@ -109,7 +112,7 @@ def inserted(resolver: Resolver, node: Any, target: From, listed: Sequence[str],
     names = list(listed) or list(target.columns)
     if isinstance(rows, exp.Values):
         for row in rows.expressions:
-            _row(resolver, table, names, row)
+            _row(resolver, target, names, row)
     if resolver.dialect == "mysql" and node.args.get("ignore"):
         return
     given = set(listed)
@@ -124,10 +127,11 @@ def inserted(resolver: Resolver, node: Any, target: From, listed: Sequence[str],
             resolver.facts.note(node, Fact(GONE, "required-column", table.name, name, text, safe), name)
 
 
-def _row(resolver: Resolver, table: Table, names: Sequence[str], row: Any) -> None:
+def _row(resolver: Resolver, target: From, names: Sequence[str], row: Any) -> None:
     values = row.expressions if isinstance(row, exp.Tuple) else [row]
     for name, value in zip(names, values, strict=False):
-        column = table.columns.get(name)
+        column = target.table.columns.get(name) if target.table else None
+        _families.assigned(resolver, name, value, target)
         if column is not None:
             _literals(resolver, column.type, [value])
 
