@@ -351,3 +351,20 @@ def test_each_member_of_a_workspace_is_held_against_its_own_version(two_sides: B
     assert "lock-mismatch" not in [rule for rule, _ in rules(judge(two_sides(base, head)))]
     head["package-lock.json"] = lock("2.0.5")
     assert "lock-mismatch" in [rule for rule, _ in rules(judge(two_sides(base, head)))]
+
+
+def test_commits_are_not_ordered_as_versions(two_sides: Builder) -> None:
+    line = '  "hex_core": {{:git, "https://github.com/hexpm/hex_core.git", "{}", []}},'
+    workflow = "jobs:\n  a:\n    steps:\n      - uses: actions/checkout@{}\n"
+    old, new = "95e09e71638c" + "a" * 28, "13f7b7811487" + "b" * 28
+    change = two_sides(
+        {"mix.lock": "%{\n" + line.format(old) + "\n}\n", ".github/workflows/ci.yml": workflow.format(old)},
+        {"mix.lock": "%{\n" + line.format(new) + "\n}\n", ".github/workflows/ci.yml": workflow.format(new)},
+    )
+    found = judge(change)
+    assert [fact for entry in changes(found).values() for fact in entry["facts"]] == [
+        "versions-changed",
+        "versions-changed",
+        "source-changed",
+    ]
+    assert rules(found) == [("source-changed", "warning")]

@@ -100,7 +100,8 @@ class _Comparison:
         before, after = _versions(old, asked, bool(new)), _versions(new, asks, bool(old))
         direct = (asks if after else asked) is not None
         found = Delta(name, [], list(before), list(after), direct, self._scope(name, asked, asks))
-        found.facts += self._moves(before, after, direct, asked)
+        refs = {_ref(pin.source) for pin in (*old, *new) if not pin.version}
+        found.facts += self._moves(before, after, direct, asked, refs)
         if found.facts in (["upgraded"], ["upgraded-transitive"], ["downgraded"]) and len(before) == len(after) == 1:
             found.step = step(self.ecosystem, *_stepped(before[0], after[0]))
         if old and new:
@@ -119,7 +120,12 @@ class _Comparison:
         return wanted.scope if wanted else "prod"
 
     def _moves(
-        self, before: tuple[str, ...], after: tuple[str, ...], direct: bool, asked: Declared | None
+        self,
+        before: tuple[str, ...],
+        after: tuple[str, ...],
+        direct: bool,
+        asked: Declared | None,
+        refs: set[str],
     ) -> list[str]:
         if before == after:
             return []
@@ -130,7 +136,8 @@ class _Comparison:
         lost, gained = [v for v in before if v not in after], [v for v in after if v not in before]
         several = [] if len(lost) == len(gained) == 1 else ["versions-changed"]
         upper, lower = self._highest(gained if not several else after), self._highest(lost if not several else before)
-        if upper is None or lower is None or upper == lower:
+        # A commit has no order, though 13f7b7 reads as version 13 with something behind it.
+        if upper is None or lower is None or upper == lower or not refs.isdisjoint((*lost, *gained)):
             return several or ["versions-changed"]
         if upper < lower:
             return [*several, "downgraded"]

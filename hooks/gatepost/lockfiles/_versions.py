@@ -151,6 +151,8 @@ def key(ecosystem: str, version: str) -> Key | None:
     """Give what orders a version among those of its ecosystem, or None where it is no version."""
     if not version or len(version) > LIMIT:
         return None
+    if len(version) in (40, 64) and re.fullmatch(r"[0-9a-f]+", version):  # the commit of an action, of an image
+        return None
     return _KEYS.get(ecosystem, natural)(version)
 
 
