@@ -1,4 +1,4 @@
-"""Match paths of a tree against the globs of a policy."""
+"""Take paths of a tree apart, and match them against the globs of a policy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from functools import lru_cache
 
 from gatepost.errors import TooLarge
+
+# Words in the names that migrations and their directories go by.
+_MIGRATIONS = ("migrat", "version", "changelog", "revert", "deploy", "alembic", "revision", "drizzle", "sqitch")
 
 
 def matches(path: str, *globs: str) -> bool:
@@ -44,6 +47,17 @@ def parent(path: str) -> str:
 def join(directory: str, *names: str) -> str:
     """Join a directory of a tree, which may be "", with names below it."""
     return "/".join(part for part in (directory, *names) if part)
+
+
+def within(path: str, *directories: str) -> bool:
+    """Tell whether a path is one of the directories or below one; everything is within ""."""
+    return any(not place or path == place or path.startswith(place + "/") for place in directories)
+
+
+def names_migrations(path: str) -> bool:
+    """Tell a path with a word in it that migrations or their directories go by."""
+    lower = path.lower()
+    return any(word in lower for word in _MIGRATIONS)
 
 
 def normal(path: str) -> str | None:

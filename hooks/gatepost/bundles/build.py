@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from gatepost.bundles import Artifact, Build, Figure, Source
@@ -25,6 +25,7 @@ from gatepost.bundles.recorded import Made
 from gatepost.errors import NotAFile, TooLarge
 from gatepost.git import INDEX, Change, Entry, Snapshot
 from gatepost.model import printable
+from gatepost.own_time import own_time
 from gatepost.paths import matches
 
 SOURCE = Source("build", "the output of the build command, in a clean directory")
@@ -84,7 +85,7 @@ def _made(
     stats: Sequence[str],
 ) -> Made:
     wanted = [glob for artifact in artifacts for glob in globs(artifact)]
-    with _own_time():
+    with own_time():
         for command in (build.install, build.command):
             if command:
                 _run((*sandbox, *command), root / build.directory, build.timeout, env)
@@ -155,19 +156,6 @@ def _link(snapshot: Snapshot, entry: Entry, root: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         if file.parent.resolve().is_relative_to(root.resolve()):
             file.symlink_to(target)
-
-
-@contextmanager
-def _own_time() -> Iterator[None]:
-    """Stop the clock of ``gate.deadline``, which is for judging: a build has a timeout of its own."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    timer = signal.setitimer(signal.ITIMER_REAL, 0)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, *timer)
 
 
 def _write(snapshot: Snapshot, root: Path, index: Path) -> None:

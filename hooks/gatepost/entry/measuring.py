@@ -1,33 +1,25 @@
 """Build what has landed in the operator's sandbox, detached from the push, and record what came out.
 
-Off unless the server's own policy file has ``bundle.build.sandbox``: no pushed tree can say so. A commit that
-waits is a file in ``gatepost/builds``; it goes away with its record, so that a build whose worker died is told.
+Off unless the server's own policy file has ``bundle.build.sandbox``: no pushed tree can say so.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatepost.entry import incident
-from gatepost.errors import GatepostError
+from gatepost.entry import waiting
+from gatepost.entry.waiting import own_policy
 from gatepost.git import Change, Repository, make_change
 from gatepost.policy import FILE, Policy
-from gatepost.records import Draft, append_all, state_dir
+from gatepost.records import Draft
 
 if TYPE_CHECKING:
     from gatepost.bundles import Build
     from gatepost.bundles.recorded import Made
 
 KIND = "bundle-build"
-LOG = "builds.log"
-_WAITING = 50
 _COMMANDS = ("command", "install", "directory", "inputs")
 
 
@@ -35,99 +27,51 @@ def ask(directory: Path, said: Mapping[str, Any]) -> None:
     """Have a landed update built, where the operator wants that; a push never waits for it."""
     if not said["change"].get("head") or own_build(directory) is None:
         return
-    from gatepost.watch.detach import spawn
-
-    waiting = _queue(directory)
-    head = str(said["change"]["head"])
-    asked = {"head": head, "base": said["change"].get("base"), "ref": said["ref"]}
-    fresh = waiting / f".{head}.{os.getpid()}"
-    fresh.write_text(json.dumps(asked))
-    fresh.replace(waiting / f"{time.time_ns()}-{head}")
-    spawn(directory, state_dir(directory) / LOG, "gatepost.entry.measuring")
+    asked = {"head": str(said["change"]["head"]), "base": said["change"].get("base"), "ref": said["ref"]}
+    waiting.ask(directory, _WORK, asked)
 
 
 def own_build(directory: Path) -> Build | None:
     """Give ``bundle.build`` of the server's own file, where that has a sandbox; None otherwise."""
-    file = directory / FILE
-    if not file.is_file() or b"sandbox" not in file.read_bytes():
+    policy = own_policy(directory, "sandbox")
+    if policy is None:
         return None
     from gatepost.bundles import Bundle
-    from gatepost.gate import VOCABULARY
-    from gatepost.policy import parse_policy, parse_toml
 
-    policy = parse_policy(parse_toml(file.read_bytes(), str(file)), str(file), VOCABULARY)
     build = policy.get("bundle", Bundle).build
     return build if build and build.sandbox else None
 
 
 def child(directory: str) -> None:
     """Build one commit after the other until none waits; one worker for each repository."""
-    git_dir = Path(directory)
-    while True:
-        with _hold(git_dir) as held:
-            if not held:
-                return
-            for path in _next(git_dir):
-                _work(git_dir, path)
-        # A push that came between the last look and the release found the lock taken.
-        if not any(_next(git_dir)):
-            return
+    waiting.drain(Path(directory), _WORK)
 
 
-def _queue(directory: Path) -> Path:
-    path = state_dir(directory) / "builds"
-    path.mkdir(exist_ok=True)
-    return path
+def _drafts(repo: Repository, git_dir: Path, asked: Mapping[str, Any]) -> list[Draft]:
+    return [_draft(asked, measured(repo, git_dir, asked))]
 
 
-@contextmanager
-def _hold(git_dir: Path) -> Iterator[bool]:
-    with (state_dir(git_dir) / "builds.lock").open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+def _draft(asked: Mapping[str, Any], body: Mapping[str, Any]) -> Draft:
+    return Draft(asked["head"], KIND, {"ref": asked["ref"], **body})
 
 
-def _next(git_dir: Path) -> Iterator[Path]:
-    """Give what waits, the oldest first, until nothing does."""
-    while found := sorted(path for path in _queue(git_dir).iterdir() if not path.name.startswith(".")):
-        yield found[0]
-
-
-def _work(git_dir: Path, path: Path) -> None:
-    try:
-        asked = json.loads(path.read_bytes())
-    except ValueError as error:
-        incident.note(git_dir, f"{path.name} in gatepost/builds cannot be read: {error}")
-        path.unlink()
-        return
-    died = path.name.endswith(".begun")
-    begun = path if died else path.rename(path.with_name(path.name + ".begun"))
-    with Repository(git_dir, client=False) as repo:
-        try:
-            if died:
-                body: dict[str, Any] = _failed("the worker that built it died")
-            elif len(list(begun.parent.iterdir())) > _WAITING:
-                body = _failed(f"more than {_WAITING} builds wait; this one was left out")
-            else:
-                body = measured(repo, git_dir, asked)
-        except (GatepostError, OSError) as error:
-            body = _failed(str(error))
-        except Exception as error:  # noqa: BLE001 - the worker goes on with the next, and the record says where to look
-            body = _failed(f"reference {incident.report(git_dir, error)} in gatepost/log")
-        if body["outcome"] == "failed":
-            incident.note(git_dir, f"no size of {asked['head']}: {body['reason']}")
-        append_all(
-            repo, [Draft(asked["head"], KIND, {"ref": asked["ref"], **body}, repo.resolve(asked["head"], "tree"))]
-        )
-    begun.unlink()
+def _told(draft: Draft) -> str:
+    failed = draft.body["outcome"] == "failed"
+    return f"no size of {draft.oid}: {draft.body['reason']}" if failed else ""
 
 
 def _failed(reason: str) -> dict[str, Any]:
     return {"outcome": "failed", "reason": reason[:1000]}
+
+
+_WORK = waiting.Work(
+    "builds",
+    "built",
+    "gatepost.entry.measuring",
+    _drafts,
+    lambda asked, reason: _draft(asked, _failed(reason)),
+    _told,
+)
 
 
 def measured(repo: Repository, git_dir: Path, asked: Mapping[str, Any]) -> dict[str, Any]:

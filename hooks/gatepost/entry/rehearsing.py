@@ -6,26 +6,24 @@ a push has configured. After a push this is done detached; before it where ``reh
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gatepost.entry import incident
-from gatepost.errors import GatepostError, PolicyError
+from gatepost.entry import waiting
+from gatepost.entry.waiting import own_policy
+from gatepost.errors import PolicyError
 from gatepost.git import INDEX, Change, Repository, make_change
 from gatepost.model import printable
+from gatepost.own_time import own_time
 from gatepost.policy import FILE, Policy
 from gatepost.queries._prepared import beside
-from gatepost.records import Draft, append_all, state_dir
+from gatepost.records import Draft, state_dir
 from gatepost.rehearsals import Rehearsal, recorded
 from gatepost.rehearsals.known import Fresh, mode
 from gatepost.rehearsals.runner import allowed, of_course, planned
@@ -33,8 +31,6 @@ from gatepost.rehearsals.settings import Rehearsing
 from gatepost.rehearsals.stage import FOLDER, URL, Asked
 
 KIND = "rehearsal"
-LOG = "rehearsals.log"
-_WAITING = 50
 _QUIET = 2.0  # seconds that pass before progress is told
 
 
@@ -81,30 +77,11 @@ def _progress() -> Any:
     return say
 
 
-@contextmanager
-def own_time() -> Iterator[None]:
-    """Stop the clock of ``gate.deadline``, which is for judging: a rehearsal has a limit of its own."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    timer = signal.setitimer(signal.ITIMER_REAL, 0)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, *timer)
-
-
 def own_settings(directory: Path) -> Rehearsing | None:
     """Give ``[rehearsal]`` of the server's own file, where that lists runners; None otherwise."""
-    file = directory / FILE
-    if not file.is_file() or b"runners" not in file.read_bytes():
-        return None
-    from gatepost.gate import VOCABULARY
-    from gatepost.policy import parse_policy, parse_toml
-
-    policy = parse_policy(parse_toml(file.read_bytes(), str(file)), str(file), VOCABULARY)
-    settings = policy.get("rehearsal", Rehearsing)
-    return settings if settings.runners else None
+    policy = own_policy(directory, "runners")
+    settings = policy.get("rehearsal", Rehearsing) if policy else None
+    return settings if settings and settings.runners else None
 
 
 def listed(settings: Rehearsing | None, who: str) -> bool:
@@ -150,79 +127,13 @@ def ask(directory: Path, said: Mapping[str, Any]) -> None:
     head = said["change"].get("head")
     if not changed or not head or not listed(own_settings(directory), str(said.get("pusher") or "")):
         return
-    from gatepost.watch.detach import spawn
-
     asked = {"head": head, "base": said["change"].get("base"), "ref": said["ref"], "pusher": said.get("pusher")}
-    waiting = _queue(directory)
-    fresh = waiting / f".{head}.{os.getpid()}"
-    fresh.write_text(json.dumps(asked))
-    fresh.replace(waiting / f"{time.time_ns()}-{head}")
-    spawn(directory, state_dir(directory) / LOG, "gatepost.entry.rehearsing")
+    waiting.ask(directory, _WORK, asked)
 
 
 def child(directory: str) -> None:
     """Rehearse one landed update after the other until none waits; one worker for each repository."""
-    git_dir = Path(directory)
-    while True:
-        with _hold(git_dir) as held:
-            if not held:
-                return
-            for path in _next(git_dir):
-                _work(git_dir, path)
-        if not any(_next(git_dir)):  # a push that came in between found the lock taken
-            return
-
-
-def _queue(directory: Path) -> Path:
-    path = state_dir(directory) / "rehearsals"
-    path.mkdir(exist_ok=True)
-    return path
-
-
-@contextmanager
-def _hold(git_dir: Path) -> Iterator[bool]:
-    with (state_dir(git_dir) / "rehearsals.lock").open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
-def _next(git_dir: Path) -> Iterator[Path]:
-    while found := sorted(path for path in _queue(git_dir).iterdir() if not path.name.startswith(".")):
-        yield found[0]
-
-
-def _work(git_dir: Path, path: Path) -> None:
-    try:
-        asked = json.loads(path.read_bytes())
-    except ValueError as error:
-        incident.note(git_dir, f"{path.name} in gatepost/rehearsals cannot be read: {error}")
-        path.unlink()
-        return
-    died = path.name.endswith(".begun")
-    begun = path if died else path.rename(path.with_name(path.name + ".begun"))
-    with Repository(git_dir, client=False) as repo:
-        try:
-            if died:
-                drafts = [_failed(asked, "the worker that rehearsed it died")]
-            elif len(list(begun.parent.iterdir())) > _WAITING:
-                drafts = [_failed(asked, f"more than {_WAITING} rehearsals wait; this one was left out")]
-            else:
-                drafts = again(repo, git_dir, asked)
-        except (GatepostError, OSError) as error:
-            drafts = [_failed(asked, str(error))]
-        except Exception as error:  # noqa: BLE001 - the worker goes on with the next, and the record says where to look
-            drafts = [_failed(asked, f"reference {incident.report(git_dir, error)} in gatepost/log")]
-        for draft in drafts:
-            if draft.body.get("reason") or draft.kind == "alarm":
-                incident.note(
-                    git_dir, f"rehearsal of {draft.oid}: {draft.body.get('reason') or draft.body.get('says')}"
-                )
-        append_all(repo, [replace(draft, tree=repo.resolve(draft.oid, "tree")) for draft in drafts])
-    begun.unlink()
+    waiting.drain(Path(directory), _WORK)
 
 
 def _failed(asked: Mapping[str, Any], reason: str) -> Draft:
@@ -272,3 +183,11 @@ def differing_claims(claimed: Rehearsal, made: Rehearsal) -> list[str]:
         if other != one.verdict and one.verdict != "unknown":
             said.append(f"{printable(one.path)}: the pusher claims {other}, and it is {one.verdict}")
     return said
+
+
+def _told(draft: Draft) -> str:
+    says = draft.body.get("reason") or (draft.body.get("says") if draft.kind == "alarm" else "")
+    return f"rehearsal of {draft.oid}: {says}" if says else ""
+
+
+_WORK = waiting.Work("rehearsals", "rehearsed", "gatepost.entry.rehearsing", again, _failed, _told)

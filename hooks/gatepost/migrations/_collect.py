@@ -24,13 +24,12 @@ from gatepost.migrations import (
 )
 from gatepost.migrations._look import Look
 from gatepost.model import printable
-from gatepost.paths import matches, parent
+from gatepost.paths import matches, names_migrations, parent, within
 from gatepost.policy import FILE, Policy, nearest
 
 # Other people's migrations, and those that tests try a tool on: judged only where the policy names them.
 ASIDE = frozenset(("node_modules", "vendor", "testdata", "fixtures", "__fixtures__", "site-packages"))
 NONE = "none"
-WORDS = ("migrat", "version", "changelog", "revert", "deploy", "alembic", "revision", "drizzle", "sqitch")
 
 
 def touched(change: Change, policy: Policy) -> bool:
@@ -38,7 +37,7 @@ def touched(change: Change, policy: Policy) -> bool:
     watched = {entry.path.strip("/") for entry in _spelled(policy.get_all("migrations", Migrations), change.paths)}
     known = frameworks()
     return any(
-        _below(path, watched) or _replaced(what) or any(framework.root(path) is not None for framework in known)
+        within(path, *watched) or _replaced(what) or any(framework.root(path) is not None for framework in known)
         for path, what in change.paths.items()
     )
 
@@ -46,11 +45,7 @@ def touched(change: Change, policy: Policy) -> bool:
 def _replaced(what: PathChange) -> bool:
     """Tell a symlink or submodule that bears the name of a directory of migrations."""
     new = what.new
-    return new is not None and not new.is_file and any(word in new.name.lower() for word in WORDS)
-
-
-def _below(path: str, roots: Iterable[str]) -> bool:
-    return any(path == root or path.startswith(root + "/") or not root for root in roots)
+    return new is not None and not new.is_file and names_migrations(new.name)
 
 
 def collect(change: Change, policy: Policy) -> Collected:
@@ -112,7 +107,7 @@ def _above(path: str) -> Iterator[str]:
 
 def _entry(root: str, entries: Iterable[Migrations]) -> Migrations | None:
     """Give the longest entry of the policy that covers a directory."""
-    covering = [entry for entry in entries if _below(root, [entry.path.strip("/")])]
+    covering = [entry for entry in entries if within(root, entry.path.strip("/"))]
     return max(covering, key=lambda entry: len(entry.path), default=None)
 
 
@@ -120,7 +115,7 @@ def _roots(change: Change, entries: Iterable[Migrations], known: dict[str, Frame
     roots: dict[str, set[str]] = {}
     named = {entry.path.strip("/"): entry for entry in entries if entry.framework}
     for path in change.paths:
-        own = max((root for root in named if _below(path, [root])), key=len, default=None)
+        own = max((root for root in named if within(path, root)), key=len, default=None)
         if own is not None:
             framework = known.get(named[own].framework)
             if framework is None:
@@ -228,9 +223,9 @@ def _nothing_there(entries: Iterable[Migrations], places: set[str], change: Chan
     """Report a place of the policy without a migration: the entry would silently protect nothing."""
     for entry in entries:
         path = entry.path.strip("/")
-        touched = any(_below(one, [path]) for one in change.paths)
+        touched = any(within(one, path) for one in change.paths)
         named = FILE in change.paths and not head.exists(path)
-        if entry.framework != NONE and (touched or named) and not any(_below(place, [path]) for place in places):
+        if entry.framework != NONE and (touched or named) and not any(within(place, path) for place in places):
             what = entry.framework or "any framework that is known"
             fix = f"mend path or framework of [[migrations]] in {FILE}"
             yield Problem(path or FILE, f"holds no migration of {what}", fix, grave=False)

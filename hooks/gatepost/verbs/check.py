@@ -13,6 +13,7 @@ from gatepost.git import Change, Repository, make_change
 from gatepost.model import printable
 from gatepost.policy import nearest
 from gatepost.verbs import Verb
+from gatepost.verbs._range import ends
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,19 +61,7 @@ def _change(repo: Repository, text: str | None) -> Change:
                 "a bare repository has nothing staged", "give a range: gatepost check BASE..HEAD --repo DIR"
             )
         return make_change(repo, "HEAD" if repo.resolve("HEAD") else None, None)
-    for dots in ("...", ".."):
-        left, found, right = text.partition(dots)
-        if found:
-            base, head = left or "HEAD", right or "HEAD"
-            if ".." in head:
-                raise UsageError(
-                    f"{printable(text, 80)}: is more than one range", "give one: gatepost check BASE..HEAD"
-                )
-            return make_change(repo, repo.text("merge-base", base, head) if dots == "..." else base, head)
-    raise UsageError(
-        f"{printable(text, 80)}: is one revision, not a range",
-        f"that commit alone: gatepost check {printable(text, 80)}~1..{printable(text, 80)}",
-    )
+    return make_change(repo, *ends(repo, text, "gatepost check"))
 
 
 def _write(file: Path, text: str) -> None:

@@ -18,6 +18,7 @@ from gatepost.rehearsals import Rehearsal, recorded, report, runner
 from gatepost.rehearsals.known import Fresh
 from gatepost.rehearsals.stage import FOLDER, URL, Asked
 from gatepost.verbs import Verb
+from gatepost.verbs._range import ends
 
 _ABOUT = ("-down", "/rehearsal-failed", "/irreversible")
 
@@ -39,10 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Rehearse and report; 1 where a down or an up is wrong, 3 where it could not be told."""
-    base, head = _range(args.range)
     with Repository(args.repo, own=args.repo == ".") as repo:
-        dots = "..." in args.range
-        change = make_change(repo, repo.text("merge-base", base, head) if dots else base, head)
+        change = make_change(repo, *ends(repo, args.range, "gatepost rehearse"))
         policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
         bare = repo.text("rev-parse", "--is-bare-repository") == "true"
         asked = Asked(_url(args.server_url), repo.directory() / FOLDER, args.limit, None if bare else change.head, _say)
@@ -55,17 +54,6 @@ def main(args: argparse.Namespace) -> int:
     sys.stdout.write(_shown(made, blocking, args.format))
     unknown = any("unknown" in (made_one.whole, *(one.verdict for one in made_one.migrations)) for made_one in made)
     return BLOCK if blocking else UNKNOWN if unknown else PASS
-
-
-def _range(text: str) -> tuple[str, str]:
-    for dots in ("...", ".."):
-        left, found, right = text.partition(dots)
-        if found:
-            return left or "HEAD", right or "HEAD"
-    shown = printable(text, 80)
-    raise UsageError(
-        f"{shown}: is one revision, not a range", f"that commit alone: gatepost rehearse {shown}~1..{shown}"
-    )
 
 
 def _url(file: str | None) -> str:

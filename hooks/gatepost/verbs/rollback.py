@@ -11,6 +11,7 @@ from gatepost.errors import BLOCK, PASS, UNKNOWN, UsageError
 from gatepost.git import Repository
 from gatepost.model import printable
 from gatepost.verbs import Verb
+from gatepost.verbs._range import ends
 
 FORMATS = ("text", "json", "markdown", "html", "toml")
 
@@ -63,7 +64,7 @@ def _plan(repo: Repository, args: argparse.Namespace) -> int:
     from gatepost.reports._rollback import Shown
     from gatepost.rollbacks._digest import as_data
 
-    base, head = _range(repo, args.what)
+    base, head = _range(repo, args.action, args.what)
     change = make_change(repo, base, head, args.ref or None)
     policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
     with deadline(policy.gate.deadline):
@@ -90,7 +91,7 @@ def _rehearse(repo: Repository, args: argparse.Namespace) -> int:
     from gatepost.rehearsals import recorded, report, runner
     from gatepost.rehearsals.stage import FOLDER, URL, Asked
 
-    base, head = _range(repo, args.what)
+    base, head = _range(repo, args.action, args.what)
     change = make_change(repo, base, head, args.ref or None)
     policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
     bare = repo.text("rev-parse", "--is-bare-repository") == "true"
@@ -122,15 +123,11 @@ def _show(repo: Repository, args: argparse.Namespace) -> int:
     return BLOCK if lacks else PASS
 
 
-def _range(repo: Repository, text: str) -> tuple[str, str]:
+def _range(repo: Repository, action: str, text: str) -> tuple[str, str]:
     if not text:
         upstream = repo.attempt("rev-parse", "-q", "--verify", "@{upstream}^{commit}")[1].decode().strip()
         return upstream or "HEAD~1", "HEAD"
-    left, found, right = text.partition("..")
-    if not found:
-        raise UsageError(f"{printable(text, 80)}: is one revision, not a range", f"{printable(text, 80)}~1..{text}")
-    base, head = left or "HEAD", right.removeprefix(".") or "HEAD"
-    return (repo.text("merge-base", base, head) if right.startswith(".") else base), head
+    return ends(repo, text, f"gatepost rollback {action}")
 
 
 def _rendered(form: str, shown: object, data: dict[str, object]) -> str:

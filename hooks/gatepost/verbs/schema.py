@@ -13,6 +13,7 @@ from gatepost.errors import PASS, UsageError
 from gatepost.git import Change, Repository, failure, make_change
 from gatepost.migrations import History
 from gatepost.model import printable
+from gatepost.paths import within
 from gatepost.verbs import Verb
 
 if TYPE_CHECKING:
@@ -77,15 +78,11 @@ def _histories(repo: Repository, args: argparse.Namespace) -> tuple[Change, Poli
 
     change = make_change(repo, None, args.revision)
     policy, _ = read_policy(change)
-    found = [history for history in collect(change, policy).histories if _below(history.place.root, args.path)]
+    path = args.path.strip("/")
+    found = [history for history in collect(change, policy).histories if within(history.place.root, path)]
     if not found:
         raise UsageError("no migrations are there", "name their directory in gatepost.toml: [[migrations]]")
     return change, policy, found
-
-
-def _below(root: str, path: str) -> bool:
-    path = path.strip("/")
-    return not path or root == path or root.startswith(path + "/")
 
 
 def _schema(change: Change, history: History) -> dict[str, Any]:
