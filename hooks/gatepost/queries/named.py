@@ -28,12 +28,14 @@ def read(snapshot: Snapshot, path: str) -> Iterator[Query]:
     if not marks:
         yield from (Query(found, path, line, dialect="") for found, line in statements(text))
         return
+    line, counted = 1, 0
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         body = text[mark.end() : following.start() if following else len(text)]
-        first = text.count("\n", 0, mark.end()) + 1
-        found = list(statements(body, first))
+        line += text.count("\n", counted, mark.end())
+        counted = mark.end()
+        found = list(statements(body, line)) if body.strip() else []
         name = mark[1].rstrip("!<>*?^$")
-        yield from (Query(statement, path, line, name) for statement, line in found)
+        yield from (Query(statement, path, at, name) for statement, at in found)
 
 
 SOURCE = Source("named", "query files: sqlc, aiosql, yesql, PugSQL, HugSQL, plain SQL", wanted, read)
