@@ -368,3 +368,16 @@ def test_commits_are_not_ordered_as_versions(two_sides: Builder) -> None:
         "source-changed",
     ]
     assert rules(found) == [("source-changed", "warning")]
+
+
+def test_an_archive_of_a_commit_is_that_commit(two_sides: Builder) -> None:
+    commit = "c" * 40
+    sides = [
+        npm_lock({"own": ("1.0.0", [])}, {"own": "*"}, entry={"resolved": resolved, "integrity": None})
+        for resolved in (
+            f"git+ssh://git@github.com/getredash/own.git#{commit}",
+            f"https://codeload.github.com/getredash/own/tar.gz/{commit}",
+        )
+    ]
+    change = two_sides({"package-lock.json": sides[0]}, {"package-lock.json": sides[1]})
+    assert judge(change).findings == ()

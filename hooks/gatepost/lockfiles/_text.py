@@ -128,6 +128,7 @@ def pypi_name(name: str) -> str:
 _URL = re.compile(
     r"^(?:git\+)?([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/@\s]*@)?([^/?#\s]*)([^?#\s]*)(?:\?[^#\s]*)?(?:#(.*))?$"
 )
+_PACKED = re.compile(r"https://codeload\.github\.com/([^/]+/[^/]+)/(?:tar\.gz|zip)/([0-9a-f]{40})")
 _SCP = re.compile(r"^(?:[\w.-]+@)?([\w.-]+):(?!//)([^#\s]+)(?:#(.*))?$")
 
 
@@ -174,8 +175,10 @@ def git(url: str, ref: str = "") -> str:
 
 
 def archive(url: str) -> str:
-    """Name a source that is one file at a URL."""
-    return "url:" + redact(url)
+    """Name a source that is one file at a URL; GitHub's archive of a commit is that commit of the repository."""
+    bare = redact(url)
+    packed = _PACKED.fullmatch(bare)
+    return git(f"https://github.com/{packed[1]}", packed[2]) if packed else "url:" + bare
 
 
 def local(path: str) -> str:
