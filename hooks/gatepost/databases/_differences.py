@@ -162,18 +162,9 @@ def _parts(
         if one and other:
             yield from differ(table, one, other, dialect) if one != other else ()
         elif one or other:
-            called = (one or other).name or definition(one or other)
-            old, new = (definition(side) if side else None for side in (one, other))
+            called = (one or other).name or describe.part(one or other)
+            old, new = (describe.part(side) if side else None for side in (one, other))
             yield Difference(kind, table, called, "", old, new, f"{kind} {called} of {table} {_there(one)}")
-
-
-def definition(given: Any) -> str:
-    """Give the definition of a part of a table without its name."""
-    if isinstance(given, Column):
-        return describe.column(given)
-    if isinstance(given, Constraint):
-        return describe.constraint(given)
-    return describe.index(given)
 
 
 def _facet(
@@ -220,7 +211,7 @@ def _options(kind: str, table: str, name: str, before: Any, after: Any) -> Itera
 
 
 def _constraint(table: str, before: Constraint, after: Constraint, dialect: str) -> Iterator[Difference]:
-    name = after.name or definition(after)
+    name = after.name or describe.part(after)
     one, other = (describe.constraint(side).removesuffix(" not valid") for side in (before, after))
     if one != other:
         yield _defined("constraint", table, name, (one, other), dialect)

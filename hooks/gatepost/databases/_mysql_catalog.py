@@ -16,7 +16,7 @@ from gatepost.databases import Connection, Facts, Failed, Row, Unable
 from gatepost.databases._mysql_dump import quoted, without_definer
 from gatepost.databases._mysql_programs import programs
 from gatepost.sql.expressions import canonical
-from gatepost.sql.operations import Column, Constraint, CreateObject, CreateTable
+from gatepost.sql.operations import UNKNOWN, Column, Constraint, CreateObject, CreateTable
 from gatepost.sql.reader import read
 from gatepost.sql.replay import apply
 from gatepost.sql.schema import Object, Schema, Table
@@ -131,7 +131,7 @@ def replace_name(made: CreateTable, name: str) -> CreateTable:
 def _plain(name: str, text: str, columns: list[Row]) -> Table:
     """Give what can be said of a table whose text was not understood."""
     found = {
-        str(column).lower(): Column(str(column), normal_type(str(kind), "mysql"), nullable == "YES", "?")
+        str(column).lower(): Column(str(column), normal_type(str(kind), "mysql"), nullable == "YES", UNKNOWN)
         for column, kind, nullable, _, _ in columns
     }
     return Table(name, found, options={("", "definition"): _canonical(text)})

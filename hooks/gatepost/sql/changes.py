@@ -9,8 +9,9 @@ from typing import Any
 from gatepost.sql import describe
 from gatepost.sql import operations as ops
 from gatepost.sql.names import key
+from gatepost.sql.operations import UNKNOWN
 from gatepost.sql.rebuild import Rebuild, differences, rebuilds
-from gatepost.sql.replay import UNKNOWN, apply
+from gatepost.sql.replay import apply
 from gatepost.sql.schema import Schema, Table
 
 
@@ -55,7 +56,7 @@ class SchemaChange:
     def has_default(self) -> bool:
         """Tell whether the column is known to have a default, or fills itself."""
         column = self.column
-        return column is not None and bool(column.default not in (None, "?") or column.generated or column.identity)
+        return column is not None and bool(column.default not in (None, UNKNOWN) or column.generated or column.identity)
 
     @property
     def checked_not_null(self) -> bool:

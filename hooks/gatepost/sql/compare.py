@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatepost.sql import describe
-from gatepost.sql.operations import Column, Constraint, Index
+from gatepost.sql.operations import UNKNOWN, Column, Constraint, Index
 from gatepost.sql.schema import Object, Schema, Table
-
-UNKNOWN = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,37 +148,28 @@ def _difference(
         what = "different"
     if what == "left":
         text = f"{kind} {_label(after)} of {table} is left over"
-        yield Difference(kind, table, _label(after), None, definition(after), text)
+        yield Difference(kind, table, _label(after), None, describe.part(after), text)
     elif what == "missing" and before not in (None, MISSING):
         text = f"{kind} {_label(before)} of {table} is not there again"
-        yield Difference(kind, table, _label(before), definition(before), None, text)
+        yield Difference(kind, table, _label(before), describe.part(before), None, text)
     elif what == "different":
         known = before if before is not MISSING else None
         said = differ(known, far, after)
         if said:
             small = said.startswith("~")
             text = f"{kind} {_label(after)} of {table} {said.lstrip('~')}"
-            old = definition(known) if known else None
-            yield Difference(kind, table, _label(after), old, definition(after), text, small)
+            old = describe.part(known) if known else None
+            yield Difference(kind, table, _label(after), old, describe.part(after), text, small)
 
 
 def _label(part: Any) -> str:
     """Give the name of a part, or what it says where it has none."""
-    return part.name or definition(part)
+    return part.name or describe.part(part)
 
 
 def _touched_only(far: Any) -> bool:
     """Tell a column that the change altered without making it: parts of it are still unknown."""
     return isinstance(far, Column) and far.default == UNKNOWN
-
-
-def definition(given: Any) -> str:
-    """Give the definition of a part of a table."""
-    if isinstance(given, Column):
-        return describe.column(given)
-    if isinstance(given, Constraint):
-        return describe.constraint(given)
-    return describe.index(given)
 
 
 def _paired(found: list[Difference]) -> Iterator[Difference]:

@@ -26,6 +26,15 @@ def subject(operation: ops.Operation) -> Subject:
     return describe(operation) if describe else Subject(getattr(operation, "table", ""))
 
 
+def part(given: Any) -> str:
+    """Give the definition of a column, a constraint or an index without its name."""
+    if isinstance(given, ops.Column):
+        return column(given)
+    if isinstance(given, ops.Constraint):
+        return constraint(given)
+    return index(given)
+
+
 def column(given: ops.Column) -> str:
     """Give a column's definition without its name."""
     parts = [given.type or "unknown type"]
@@ -33,7 +42,7 @@ def column(given: ops.Column) -> str:
         parts.append(f"collate {given.collation}")
     if given.nullable is False:
         parts.append("not null")
-    if given.default not in (None, "?"):
+    if given.default not in (None, ops.UNKNOWN):
         parts.append(f"default {given.default}")
     if given.generated:
         parts.append(f"generated as {given.generated}")

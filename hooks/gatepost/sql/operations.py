@@ -29,6 +29,8 @@ T = TypeVar("T", bound="Operation")
 
 ConstraintKind = Literal["primary key", "unique", "foreign key", "check", "exclude", "not null"]
 
+UNKNOWN = "?"  # a default, an expression, a definition that nobody has seen
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

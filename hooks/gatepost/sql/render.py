@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gatepost.sql import describe
-from gatepost.sql.compare import UNKNOWN
-from gatepost.sql.operations import Column
+from gatepost.sql.operations import UNKNOWN, Column
 from gatepost.sql.schema import Object, Schema, Table
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gatepost.sql.names import key
-from gatepost.sql.operations import Column, Constraint, Index
+from gatepost.sql.operations import UNKNOWN, Column, Constraint, Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ def with_column_renamed(table: Table, column: str, to: str, dialect: str) -> Tab
             columns[name] = replace(was, generated=renamed(was.generated, column, to))
         else:
             columns[name] = was
-    columns.setdefault(key(to, dialect), Column(to, nullable=None, default="?"))
+    columns.setdefault(key(to, dialect), Column(to, nullable=None, default=UNKNOWN))
     columns.setdefault(old, None)
     constraints: dict[str, Constraint | None] = {}
     for name, made in table.constraints.items():
