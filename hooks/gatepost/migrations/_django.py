@@ -7,7 +7,8 @@ from typing import Any
 
 from gatepost.git import Entry
 from gatepost.migrations import Script, Scripts, Sql, _python, _sqltext
-from gatepost.migrations._django_operations import Effect, effect
+from gatepost.migrations._django_effect import Effect
+from gatepost.migrations._django_operations import effect
 from gatepost.migrations._django_state import State
 from gatepost.migrations._look import Unreadable
 from gatepost.migrations._python import name
