@@ -54,7 +54,7 @@ FRAMEWORK = Framework(
     order="loose",
     remedy="give add_raw in {path} an add_raw_backwards",
     undo=Undo(
-        "piccolo migrations backwards {app} 1 --auto_agree",
+        "piccolo migrations backwards {app} --migration_id=1 --auto_agree",
         each=True,
         version="SELECT name FROM migration WHERE app_name = '{app}' ORDER BY id DESC LIMIT 1",
     ),

@@ -74,7 +74,8 @@ FRAMEWORK = Framework(
     silent=True,
     remedy="write {directory}/{name}.rollback.sql, or give each step its rollback",
     undo=Undo(
-        "yoyo rollback --batch --database $DATABASE_URL --revision {first} {directory}",
+        "yoyo rollback --batch --database $DATABASE_URL --revision {version} {directory}",
+        each=True,
         version="SELECT migration_id FROM _yoyo_migration ORDER BY applied_at_utc DESC LIMIT 1",
     ),
 )
