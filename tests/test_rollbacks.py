@@ -12,12 +12,13 @@ from gatepost.checks._rollback_facts import facts
 from gatepost.cli import main
 from gatepost.errors import UsageError
 from gatepost.gate import evaluate, read_policy
-from gatepost.git import Change
+from gatepost.git import Change, Repository
 from gatepost.migrations import collect, frameworks
 from gatepost.rehearsals import Failure, Lost, Rehearsal, Rehearsed, recorded, runner
 from gatepost.rollbacks import _commands
 from gatepost.rollbacks._complete import only_revert, placeholder
 from gatepost.rollbacks._digest import as_data, digest, from_data
+from gatepost.rollbacks._probe import Surroundings, elsewhere
 
 BASE: Files = {
     "db/migrations/0001_users.up.sql": "CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL, age int);",
@@ -198,6 +199,20 @@ def test_a_way_down_that_failed_is_no_step_of_a_plan(two_sides: Builder, monkeyp
     found = _rollback_run.judge(change, read_policy(change)[0]).findings
     assert {finding.rule.id for finding in found} == {"rollback/no-plan", "rollback/rehearsal-failed"}
     assert "no such index" in found[-1].message
+
+
+def test_each_database_of_several_is_undone_where_it_is(two_sides: Builder) -> None:
+    def both(name: str, up: str, down: str) -> Files:
+        sides = ("postgresql", "sqlite")
+        return {f"migrations/{s}/{name}/{d}.sql": text for s in sides for d, text in (("up", up), ("down", down))}
+
+    base = {**both("2024-01-01-000000_users", "CREATE TABLE users (id int);", "DROP TABLE users;"), "diesel.toml": ""}
+    plan = plan_of(two_sides(base, both("2024-01-02-000000_i", "CREATE INDEX i ON users (id);", "DROP INDEX i;")))
+    assert [step["engine"] for step in plan["steps"]] == ["", "postgresql", "sqlite"]
+    assert [one["engine"] for one in plan["expected"]["versions"]] == ["postgresql", "sqlite"]
+    with Repository(".") as repo:
+        around = Surroundings(repo, ".", {"DATABASE_URL": "sqlite:///x.db"}, "DATABASE_URL")
+        assert [elsewhere(step["engine"], around) for step in plan["steps"]] == [False, True, False]
 
 
 def test_nothing_to_undo(two_sides: Builder) -> None:

@@ -87,6 +87,9 @@ def test_without_a_terminal_it_needs_the_plan_s_digest(shop: Production) -> None
     assert shop.server.tip() == base
     (moved,) = shop.server.records(head, "rollback")
     assert (moved["result"], moved["to"], moved["plan"]) == ("moved", base, plan["digest"])
+    for oid, code, said in ((head, 1, "no, it was rolled back"), (base, 0, "yes, verdict pass")):
+        asked = shop.gatepost("verdict", oid, "--repo", str(shop.server.path))
+        assert (asked.returncode, said in asked.stdout) == (code, True), asked
 
 
 def test_the_verification_names_the_plan_where_there_is_one(shop: Production) -> None:

@@ -86,7 +86,8 @@ class Step:
     """One step: the exact command, what it needs, and what must hold before and after it.
 
     ``checkout`` is the object whose files the command needs. ``repeatable`` tells whether it may be run again after
-    it was interrupted; None: not known. ``seconds`` and ``locks`` come from the rehearsal, on synthetic rows.
+    it was interrupted; None: not known. ``engine`` is there where the change has one history for each of several
+    databases: the step is for that one only. ``seconds`` and ``locks`` come from the rehearsal, on synthetic rows.
     """
 
     kind: StepKind
@@ -103,6 +104,7 @@ class Step:
     after: tuple[Expectation, ...] = ()
     note: str = ""
     undoes: tuple[str, ...] = ()
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Version:
     framework: str
     version: str
     query: str = ""
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,11 @@ class _Known:
     def base(self) -> str:
         return self.change.base_oid or ""
 
+    def engine(self, history: History) -> str:
+        """Name the database of a history where the change has one history for each of several."""
+        dialects = {one.place.dialect for one in self.facts.histories}
+        return history.place.dialect if len(dialects) > 1 else ""
+
     @property
     def undone(self) -> bool:
         return "schema" in self.order
@@ -217,6 +222,7 @@ def _schema(known: _Known, history: History) -> Iterator[Step]:
             ),
             note=_commands.note(history),
             undoes=tuple(one.path for one in reversed(gone)),
+            engine=known.engine(history),
         )
 
 
@@ -261,7 +267,8 @@ def _expected(known: _Known) -> Expected:
         rehearsal = rehearsal_of(history, known.facts.rehearsals)
         last = _commands.last(history) if known.undone else (history.head[-1] if history.head else None)
         query = _commands.version_query(history)
-        versions.append(Version(history.place.root, history.place.framework, last.version if last else "", query))
+        version, engine_of = last.version if last else "", known.engine(history)
+        versions.append(Version(history.place.root, history.place.framework, version, query, engine_of))
         if rehearsal and len(known.facts.histories) == 1:
             schema, engine = rehearsal.base if known.undone else rehearsal.head, rehearsal.engine
     return Expected(known.base, known.ref, schema, tuple(versions), engine)

@@ -206,6 +206,16 @@ def _inspected(around: Surroundings) -> Schema:
         connection.close()
 
 
+def elsewhere(engine: str, around: Surroundings) -> bool:
+    """Tell what is for another database than the one that the environment names."""
+    if not engine or not around.environ.get(around.variable):
+        return False
+    from gatepost.databases import engines
+
+    scheme = around.environ[around.variable].partition(":")[0].partition("+")[0]
+    return all(one.name != engine for one in engines() if scheme in one.schemes)
+
+
 def connected(around: Surroundings) -> tuple[Engine, Connection]:
     """Open the database that the environment names; its URL is never shown."""
     from gatepost.databases import engines

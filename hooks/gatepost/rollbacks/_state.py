@@ -12,7 +12,7 @@ from typing import Any, Literal
 from gatepost.errors import CannotJudge, UsageError
 
 FOLDER = "rollbacks"
-Result = Literal["waiting", "running", "done", "failed", "interrupted", "declined"]
+Result = Literal["waiting", "running", "done", "failed", "interrupted", "declined", "elsewhere"]
 
 
 @dataclass(slots=True)

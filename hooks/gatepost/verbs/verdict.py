@@ -39,7 +39,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def decide(found: tuple[Record, ...], ref: str) -> tuple[int, str, Record | None]:
-    """Judge by the newest verdict that landed; a regression that the verification saw says no."""
+    """Judge by the newest verdict that landed; a rollback since then says no."""
     counted = [record for record in found if not ref or record.get("ref") == ref]
     verdicts = [record for record in counted if record["kind"] == "verdict" and record.get("landed")]
     if not verdicts:
@@ -49,6 +49,9 @@ def decide(found: tuple[Record, ...], ref: str) -> tuple[int, str, Record | None
             return BLOCK, "it was judged but has not landed", None
         return UNKNOWN, "nothing is recorded of it here (git fetch the records?)", None
     last = verdicts[-1]
+    back = [one for one in counted if one["kind"] == "rollback" and one.get("result") in ("moved", "done")]
+    if back and back[-1]["seq"] > last["seq"]:
+        return BLOCK, f"it was rolled back, plan {printable(str(back[-1].get('plan')), 12)}", last
     if last.get("verdict") in ("pass", "review"):
         return PASS, f"verdict {last['verdict']} on {printable(str(last.get('ref')), 60)}", last
     return BLOCK, f"verdict {last.get('verdict')} on {printable(str(last.get('ref')), 60)}", last
