@@ -13,7 +13,8 @@ from gatepost.gate import evaluate, read_policy
 from gatepost.git import Change
 from gatepost.model import Report
 from gatepost.queries import _recorded
-from gatepost.queries._prepared import beside, single
+from gatepost.queries._prepared import beside, compared, single
+from gatepost.queries._prober import Answer
 from gatepost.queries._recorded import Tried
 from gatepost.rehearsals import recorded, runner
 from gatepost.rehearsals.stage import Asked
@@ -128,7 +129,11 @@ def test_another_index_that_serves_the_query_is_enough(two_sides: Builder, tmp_p
 
 
 def test_on_sqlite(two_sides: Builder, tmp_path: Path) -> None:
-    files = {**BASE, "go.mod": "module x\nrequire github.com/mattn/go-sqlite3 v1\n", "q.sql": QUERIES}
+    files = {
+        **BASE,
+        "go.mod": "module x\nrequire github.com/mattn/go-sqlite3 v1\n",
+        "q.sql": QUERIES.replace("FROM users WHERE email", "FROM users u WHERE email"),
+    }
     files["db/migrations/0001_a.up.sql"] += "CREATE TABLE log (id integer PRIMARY KEY AUTOINCREMENT);"
     made = two_sides(
         files,
@@ -139,6 +144,19 @@ def test_on_sqlite(two_sides: Builder, tmp_path: Path) -> None:
     assert (len(one.refused), len(one.lost)) == (1, 1)
     found = {(finding.rule.id, finding.data["query"]) for finding in report(made).findings}
     assert found == {("query/breaks", "ByAge"), ("query/loses-index", "ByEmail")}
+
+
+def test_another_way_to_the_rows_is_no_loss_where_no_index_went() -> None:
+    before = {"q": Answer(found=(("t", True), ("u", True)))}
+    after = {"q": Answer(found=(("t", False), ("u", False)))}
+    tried = compared(Tried("k", "15"), frozenset(("u",)), before, after)
+    assert list(tried.lost.values()) == [("u",)]
+
+
+def test_what_a_server_refuses_for_reasons_of_its_own_is_not_told() -> None:
+    late = Answer("canceling statement due to statement timeout", unsure=True)
+    assert compared(Tried("k", "15"), frozenset(), {"q": Answer()}, {"q": late}) == Tried("k", "15")
+    assert compared(Tried("k", "15"), frozenset(), {"q": Answer("no")}, {"q": Answer("no")}) == Tried("k", "15")
 
 
 def test_a_claim_on_a_server_takes_nothing_away(two_sides: Builder, monkeypatch: pytest.MonkeyPatch) -> None:

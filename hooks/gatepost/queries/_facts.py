@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gatepost.sql.operations import Column
+
 OK, GONE, UNSURE, AMBIGUOUS = "ok", "gone", "unsure", "ambiguous"
 Place = tuple[str, int, str]  # the kind of fact, the node of the tree, and a name where a node needs several
 
@@ -18,6 +20,12 @@ class Fact:
     name: str
     text: str
     certain: bool = True
+
+
+def required(column: Column) -> bool:
+    """Tell whether an INSERT has to give a column."""
+    filled = column.default is not None or column.generated or column.identity
+    return column.nullable is False and not filled
 
 
 class Facts:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from gatepost.databases import Database, Failed
 from gatepost.errors import CannotJudge
@@ -21,17 +20,9 @@ from gatepost.queries._gather import gather
 from gatepost.queries._placeholders import normal
 from gatepost.queries._prober import Answer, prober
 from gatepost.queries._recorded import Fresh, Refused, Tried, name, save
-from gatepost.queries._touch import Words, touched
+from gatepost.queries._touch import losing, touched
 from gatepost.rehearsals import recorded
 from gatepost.rehearsals.stage import Stage
-
-
-@dataclass(slots=True)
-class Answers:
-    """What one database said of each text."""
-
-    schema_words: frozenset[Words] = frozenset()
-    found: dict[str, Answer] = field(default_factory=dict)
 
 
 def try_out(stage: Stage, change: Change, policy: Policy) -> Tried:
@@ -39,14 +30,19 @@ def try_out(stage: Stage, change: Change, policy: Policy) -> Tried:
     side = next(side for side in sides(change, policy) if side.history is stage.course.history)
     base, head = stage.base(), stage.head()
     try:
-        words = touched(side.before, side.after, plans=True) | touched(base.schema(), head.schema(), plans=True)
+        first, second = base.schema(), head.schema()
+        words = touched(side.before, side.after, plans=True) | touched(first, second, plans=True)
         known = gather(change, policy, words, (side.history.place.root,)).known
         texts = _texts((one.query for one in known), side)
         before, after = _asked(base, side.dialect, texts), _asked(head, side.dialect, texts)
     finally:
         base.drop()
         head.drop()
-    return compared(recorded.key(stage.course), stage.scratch.version, words, before, after)
+    tried = Tried(recorded.key(stage.course), stage.scratch.version, words)
+    fewer = losing(first, second)
+    if side.dialect == "sqlite" and fewer:  # its plans name a table by its alias
+        fewer |= {table for answer in before.values() for table, _ in answer.found if table not in first.tables}
+    return compared(tried, fewer, before, after)
 
 
 def beside(change: Change, policy: Policy, refs: str = "") -> Callable[[Stage], None]:
@@ -89,11 +85,8 @@ def _asked(database: Database, dialect: str, texts: Sequence[str]) -> dict[str, 
         connection.close()
 
 
-def compared(
-    key: str, server: str, words: frozenset[Words], before: dict[str, Answer], after: dict[str, Answer]
-) -> Tried:
-    """Compare what both sides said."""
-    tried = Tried(key, server, words)
+def compared(tried: Tried, losing_tables: frozenset[str], before: dict[str, Answer], after: dict[str, Answer]) -> Tried:
+    """Compare what both sides said; an index can only be lost on a table that has lost one."""
     for text, first in before.items():
         second = after[text]
         if first.error or second.unsure:
@@ -103,7 +96,11 @@ def compared(
             continue
         tried.taken.add(name(text))
         later = dict(second.found)
-        lost = [table for table, by_index in first.found if by_index and later.get(table) is False]
+        lost = [
+            table
+            for table, by_index in first.found
+            if by_index and later.get(table) is False and table in losing_tables
+        ]
         if lost:
             tried.lost[name(text)] = tuple(lost)
     return tried

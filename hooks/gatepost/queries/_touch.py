@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from gatepost.queries._facts import required
 from gatepost.sql.schema import Object, Schema, Table
 from gatepost.sql.store import Packed
 
@@ -52,12 +53,35 @@ def _of_table(was: Table, now: Table | None, plans: bool) -> Iterator[tuple[str,
         old, new = was.columns.get(name), now.columns.get(name)
         if old == new:
             continue
-        if new is not None:
+        if new is not None and required(new) and not (old is not None and required(old)):
             yield ("insert",)
-        if old is None or new is None or old.type != new.type:
-            yield ((new or old).name,) if new or old else ()  # type: ignore[union-attr]  # one of them is there
-    if _loses(was.constraints, now.constraints) or _loses(was.indexes, now.indexes):
+        if old is not None and (new is None or old.type != new.type):
+            yield (old.name,)
+        elif old is None and new is not None:  # a name that may mean two columns now
+            yield (new.name,)
+    if _fewer(was, now):
         yield () if plans else ("conflict",)
+
+
+def losing(before: Schema, after: Schema) -> frozenset[str]:
+    """Name the tables that have lost an index or a key, or a column of another type with one on it.
+
+    On an empty table the planner may go another way for a reason as small as one more partition.
+    """
+    return frozenset(
+        _last(was.name)
+        for _, was, now in _moved(before.tables, after.tables)
+        if isinstance(was, Table) and isinstance(now, Table) and (_fewer(was, now) or _retyped(was, now))
+    )
+
+
+def _fewer(was: Table, now: Table) -> bool:
+    return _loses(was.constraints, now.constraints) or _loses(was.indexes, now.indexes)
+
+
+def _retyped(was: Table, now: Table) -> bool:
+    pairs = ((column, now.columns.get(name)) for name, column in was.columns.items())
+    return any(old and new and old.type != new.type for old, new in pairs)
 
 
 def _loses(before: Mapping[str, object], after: Mapping[str, object]) -> bool:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from gatepost.queries import _families
-from gatepost.queries._facts import GONE, OK, UNSURE, Fact
+from gatepost.queries._facts import GONE, OK, UNSURE, Fact, required
 from gatepost.queries._scope import From, Scope
-from gatepost.sql.operations import Column
 from gatepost.sql.schema import Table
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def inserted(resolver: Resolver, node: Any, target: From, listed: Sequence[str],
         given = set(names[: len(outputs or ())])
     safe = not _filled_by_trigger(resolver, table)
     for name, column in table.columns.items():
-        if column is not None and name not in given and _required(column):
+        if column is not None and name not in given and required(column):
             text = f"column {table.name}.{name} has to be given"
             resolver.facts.note(node, Fact(GONE, "required-column", table.name, name, text, safe), name)
 
@@ -134,11 +133,6 @@ def _row(resolver: Resolver, target: From, names: Sequence[str], row: Any) -> No
         _families.assigned(resolver, name, value, target)
         if column is not None:
             _literals(resolver, column.type, [value])
-
-
-def _required(column: Column) -> bool:
-    filled = column.default is not None or column.generated or column.identity
-    return column.nullable is False and not filled
 
 
 def _filled_by_trigger(resolver: Resolver, table: Table) -> bool:
