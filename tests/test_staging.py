@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,9 +16,10 @@ from _postgresql import scratch
 from conftest import Repo
 from gatepost.cli import main
 from gatepost.databases import Scratch, Statement
+from gatepost.databases._differences_left_out import bookkeeping
 from gatepost.errors import CannotJudge, UsageError
 from gatepost.gate import evaluate, read_policy
-from gatepost.migrations import Migration, Script, Scripts
+from gatepost.migrations import Migration, Script, Scripts, frameworks
 from gatepost.policy import Duration
 from gatepost.sql.schema import Schema
 from gatepost.staging import Drift, Staging, judge, ledgers, store
@@ -272,6 +274,19 @@ def test_bookkeeping_of_every_kind(
     found = ledgers.applied(history, {"ledger": rows}, ["ledger"] if newest_only else [])
     assert ([one.version for one in found.done], found.unknown) == (done, unknown)
     assert {one.version for one in found.pending} == {one.version for one in history} - set(done)
+
+
+def test_no_bookkeeping_is_drift() -> None:
+    names = {"sqitch.changes" if name == "changes" else name for name in ledgers.LEDGERS}
+    assert [name for name in names if not bookkeeping(name)] == []
+    assert bookkeeping("Shop.FLYWAY_schema_history")
+    assert not bookkeeping("changes"), "that may be anybody's"
+
+
+def test_where_a_tool_says_its_version_it_can_be_read() -> None:
+    asked = {one.name: one.undo.version for one in frameworks() if one.undo and one.undo.version}
+    tables = {name: re.search(r'FROM "?(?:\w+\.)?(\w+)', sql) for name, sql in asked.items()}
+    assert {name for name, found in tables.items() if not found or found[1].lower() not in ledgers.LEDGERS} == set()
 
 
 def test_a_snapshot_without_a_date() -> None:

@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 Row = tuple[Any, ...]
+EXTENSIONS = "take them out of extensions of [[migrations]]: only PostgreSQL has any"
 
 
 class Unable(CannotJudge):
@@ -151,7 +152,6 @@ class Facts:
     """What a snapshot of a running database says beside its structure; no data.
 
     ``sizes`` maps a table to (estimated rows, bytes), ``index_use`` an index to the number of its scans.
-    ``applied`` is the newest version, and ``versions`` all, that the framework's bookkeeping names.
     """
 
     engine: str

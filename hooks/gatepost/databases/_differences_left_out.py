@@ -13,7 +13,8 @@ from gatepost.sql.schema import Object, Schema, Table
 # Where the frameworks keep what they have applied, as they name it themselves.
 BOOKKEEPING = (
     "schema_migrations", "schema_migration", "schema_migrations_lock", "ar_internal_metadata",
-    "__diesel_schema_migrations", "_sqlx_migrations", "refinery_schema_history", "seaql_migrations",
+    "__diesel_schema_migrations", "_sqlx_migrations", "refinery_schema_history", "__refinery_schema_history",
+    "seaql_migrations",
     "alembic_version", "alembic_version_*", "django_migrations", "aerich", "_yoyo_log", "_yoyo_migration",
     "_yoyo_version", "yoyo_lock", "piccolo_migration", "migration",
     "flyway_schema_history", "schema_version", "databasechangelog", "databasechangeloglock",
@@ -70,9 +71,14 @@ def trimmed(schema: Schema, leave: Leave) -> Schema:
 def _left_out(table: Table, leave: Leave) -> bool:
     if _named(table.name, leave.names):
         return True
-    if leave.bookkeeping and _named(table.name.lower(), BOOKKEEPING):
+    if leave.bookkeeping and bookkeeping(table.name):
         return True
     return leave.dated and bool(table.options.get(("", "partition of")) and _DATED.search(table.name))
+
+
+def bookkeeping(name: str) -> bool:
+    """Tell a table in which a migration tool keeps what it has applied."""
+    return _named(name.lower(), BOOKKEEPING)
 
 
 def _part_of(table: Table | None, gone: set[str], schema: Schema) -> bool:

@@ -54,7 +54,7 @@ def statements(wire: Wire) -> list[tuple[str, str]]:
     found += (("", text) for text in _views(wire, [str(name) for name, kind in tables if kind == "VIEW"]))
     found += (_with_mode(wire, "TRIGGER", str(name), 2, 1) for name, *_ in wire.rows("SHOW TRIGGERS"))
     if sum(len(text) for _, text in found) > MOST:
-        raise Unable("the template is larger than 64 MiB")
+        raise Unable("the template is larger than 64 MiB", "load data outside of migrations")
     return found
 
 

@@ -46,14 +46,13 @@ PRIVATE = (
 
 @dataclass
 class Server:
-    """The running server; ``generation`` counts its starts."""
+    """A server of our own, before it starts, while it runs and after it was killed."""
 
     folder: Path
     program: str
     limits: Limits
     user: int
     group: int
-    generation: int = 0
     password: str = ""
     _keeper: subprocess.Popen[bytes] | None = None
 
@@ -126,7 +125,6 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self._end(b"k")
-        self.generation += 1
         files = f"--secure-file-priv={self.folder}/files"
         command = [*self.options(), *PRIVATE, files, f"--socket={self.folder}/socket", f"--pid-file={self.folder}/pid"]
         self._keeper = subprocess.Popen(
@@ -276,7 +274,10 @@ def make(found: str, limits: Limits, name: str = "nobody") -> Server:
     place = base(limits.disk)
     user, group = account(name, place)
     if os.geteuid() == 0 and not user:
-        raise Unable(f"a database server is never started as root, and {name} does not get into {place}")
+        raise Unable(
+            f"a database server is never started as root, and {name} does not get into {place}",
+            "set TMPDIR to a directory that every user may enter, or give a scratch server's URL",
+        )
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
     if user:
         os.chown(folder, user, group)

@@ -130,7 +130,7 @@ class Host:
     def _same(self, generation: int) -> None:
         if generation != self.generation:
             # What was not yet on disk is lost, and unlogged tables are empty: comparing would be wrong.
-            raise Unable("the scratch server died, and what its databases held with it")
+            raise Unable("the scratch server died, and what its databases held with it", "try again")
 
     def _reset(self) -> None:
         if self._admin is not None:

@@ -145,7 +145,7 @@ class Remote:
         until = time.monotonic() + _PATIENCE
         while self._host.admin("select pg_try_advisory_lock($1, $2)", [_TEMPLATE, number]) != [(True,)]:
             if time.monotonic() > until:
-                raise Unable("another rehearsal has been making the same template for ten minutes")
+                raise Unable("another rehearsal has been making the same template for ten minutes", "try again")
             time.sleep(0.2)
         try:
             yield

@@ -147,7 +147,13 @@ def account(name: str) -> Account:
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
-        raise Unable(f"PostgreSQL does not run as root, and there is no user {printable(name, 40)}") from None
+        raise Unable(
+            f"PostgreSQL does not run as root, and there is no user {printable(name, 40)}",
+            "run it as another user, or give the URL of a scratch server (GATEPOST_SCRATCH_URL)",
+        ) from None
     if entry.pw_uid == 0:
-        raise Unable("PostgreSQL does not run as root", "name a user without rights, such as nobody")
+        raise Unable(
+            "PostgreSQL does not run as root",
+            "run it as another user, or give the URL of a scratch server (GATEPOST_SCRATCH_URL)",
+        )
     return Account(name, entry.pw_uid, entry.pw_gid)

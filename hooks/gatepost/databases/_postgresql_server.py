@@ -22,6 +22,7 @@ from gatepost.databases._postgresql_watch import size
 from gatepost.model import printable
 
 PORT = 5432
+OTHERWISE = "give the URL of a scratch server instead (GATEPOST_SCRATCH_URL)"
 _PATIENCE = 60.0
 # Of pushed SQL nothing is written to the log, whatever it asks for: its size would be the role's to choose.
 SETTINGS = {
@@ -168,7 +169,7 @@ class Server:
         assert self._watcher.stdout is not None
         said = self._watcher.stdout.readline().strip()
         if not said.isdigit():
-            raise Unable("the scratch server cannot be started: its shell failed")
+            raise Unable("the scratch server cannot be started: its shell failed", OTHERWISE)
         self.pid = int(said)
         self._starting = True
         self._wait()
@@ -187,7 +188,7 @@ class Server:
                 return
             except Unable:
                 if time.monotonic() > until or not self._running():
-                    raise Unable(f"the scratch server does not start: {_last(self._log())}") from None
+                    raise Unable(f"the scratch server does not start: {_last(self._log())}", OTHERWISE) from None
             time.sleep(pause)
             pause = min(pause * 1.5, 0.1)
 
@@ -259,7 +260,7 @@ class Server:
                 **self.home.account.arguments,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise Unable(f"{name} cannot be run: {printable(str(error), 200)}") from None
+            raise Unable(f"{name} cannot be run: {printable(str(error), 200)}", OTHERWISE) from None
 
 
 def has_walls(account: Account) -> bool:

@@ -98,8 +98,8 @@ def _table(connection: Connection, name: str, text: Text, rows: _Rows) -> Table:
     keyed = sorted((row for row in found if row[4]), key=lambda row: int(row[4]))
     if keyed and not text.module:
         table = _with(table, Constraint("primary key", tuple(str(row[0]) for row in keyed), text.primary))
-    for index, origin, parts in _automatic(rows.indexes.get(name, [])):
-        table = _with_unique(table, index, origin, parts, text)
+    for origin, parts in _automatic(rows.indexes.get(name, [])):
+        table = _with_unique(table, origin, parts, text)
     for check in text.checks:
         table = _with(table, check)
     return table
@@ -122,16 +122,16 @@ def _column(row: Row, text: Text) -> Column:
     )
 
 
-def _automatic(rows: list[Row]) -> list[tuple[str, str, list[Row]]]:
+def _automatic(rows: list[Row]) -> list[tuple[str, list[Row]]]:
     """Give the indexes that stand for a primary key or a unique constraint, with their columns."""
-    found: dict[str, tuple[str, str, list[Row]]] = {}
+    found: dict[str, tuple[str, list[Row]]] = {}
     for index, origin, column, down, collation in rows:
         if origin in ("u", "pk"):
-            found.setdefault(str(index), (str(index), str(origin), []))[2].append((column, down, collation))
+            found.setdefault(str(index), (str(origin), []))[1].append((column, down, collation))
     return list(reversed(found.values()))  # the list begins with the newest
 
 
-def _with_unique(table: Table, index: str, origin: str, parts: list[Row], text: Text) -> Table:  # noqa: ARG001
+def _with_unique(table: Table, origin: str, parts: list[Row], text: Text) -> Table:
     columns = tuple(str(column) for column, _, _ in parts)
     kind = "unique" if origin == "u" else "primary key"
     if origin == "u":

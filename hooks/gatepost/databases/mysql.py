@@ -9,12 +9,25 @@ from __future__ import annotations
 import re
 import secrets
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gatepost.databases import Connection, Database, Engine, Failed, Limits, Needs, Row, Scratch, Statement, Unable
+from gatepost.databases import (
+    EXTENSIONS,
+    Connection,
+    Database,
+    Engine,
+    Failed,
+    Limits,
+    Needs,
+    Row,
+    Scratch,
+    Statement,
+    Unable,
+)
 from gatepost.databases import _mysql_catalog as catalog
 from gatepost.databases import _mysql_dump as dump
 from gatepost.databases import _mysql_server as local
@@ -86,8 +99,6 @@ class _Database:
 
     def run(self, statements: Sequence[Statement], *, transaction: bool = True, setup: Sequence[str] = ()) -> float:
         """Run the statements of one script on a connection of its own; give seconds. Raises Failed or Unable."""
-        import time
-
         texts = [one for statement in statements for one in _single(statement)]
         wire = self.place.wire(self.name, account=self.account, lifted=True)
         began = time.monotonic()
@@ -221,7 +232,10 @@ class _Scratch:
             pattern = dump.quoted(name.replace("_", "\\_"))  # an underscore is a wildcard in grants
             wire.rows(f"GRANT ALL ON {pattern}.* TO %s@'%%'", [name])
         except Failed as error:
-            raise Unable(f"the scratch server's account may not make databases: {error.message}") from None
+            raise Unable(
+                f"the scratch server's account may not make databases: {error.message}",
+                "grant it CREATE, DROP and CREATE USER there, with GRANT OPTION",
+            ) from None
         return made
 
     def template(self, key: str, build: Callable[[Database], None]) -> Callable[[], Database]:
@@ -270,7 +284,7 @@ def scratch(needs: Needs, limits: Limits) -> Iterator[Scratch]:
     """Open a scratch server. Raises Unable where there is none, or one of another version."""
     driver()
     if needs.extensions:
-        raise Unable(f"a scratch server of MySQL has no extensions: {', '.join(needs.extensions)}")
+        raise Unable(f"a scratch server of MySQL has no extensions: {', '.join(needs.extensions)}", EXTENSIONS)
     with _place(needs, limits) as (place, how), tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
         version = place.admin().version
         agrees(needs.version, version)

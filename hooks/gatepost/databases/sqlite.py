@@ -14,7 +14,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gatepost.databases import Connection, Database, Engine, Failed, Limits, Needs, Scratch, Statement, Unable
+from gatepost.databases import (
+    EXTENSIONS,
+    Connection,
+    Database,
+    Engine,
+    Failed,
+    Limits,
+    Needs,
+    Scratch,
+    Statement,
+    Unable,
+)
 from gatepost.databases import _sqlite_catalog as catalog
 from gatepost.databases._places import account, base
 from gatepost.databases._sqlite_connection import connect
@@ -146,9 +157,9 @@ def scratch(needs: Needs, limits: Limits) -> Iterator[Scratch]:
     """Open a scratch directory. Raises Unable where another major version is needed."""
     version = sqlite3.sqlite_version
     if needs.version and needs.version.split(".")[0] != version.split(".")[0]:
-        raise Unable(f"SQLite {needs.version} is needed, and Python brings {version}")
+        raise Unable(f"SQLite {needs.version} is needed, and Python brings {version}", "mend server of [[migrations]]")
     if needs.extensions:
-        raise Unable(f"a scratch database of SQLite has no extensions: {', '.join(needs.extensions)}")
+        raise Unable(f"a scratch database of SQLite has no extensions: {', '.join(needs.extensions)}", EXTENSIONS)
     place = base(limits.disk)
     user, group = account(needs.account, place)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place, ignore_cleanup_errors=True) as name:

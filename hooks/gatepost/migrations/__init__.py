@@ -43,7 +43,6 @@ State = Literal["ok", "empty", "noop", "raising", "irreversible", "not-analysed"
 Downs = Literal["expected", "optional", "none"]
 Order = Literal["strict", "loose", "graph", "none"]
 Kind = Literal["versioned", "unordered", "repeatable", "baseline", "merge"]
-Strategy = Literal["forward-fix", "restore", "expand-contract"]
 
 POSTGRESQL, MYSQL, SQLITE = "postgresql", "mysql", "sqlite"
 

@@ -30,11 +30,10 @@ BRANCHES = (
 
 @dataclass(slots=True)
 class Class:
-    """The methods of a class, its properties with a plain value, and the class that it extends."""
+    """The methods of a class, and its properties with a plain value."""
 
     methods: dict[str, Block] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
-    extends: str = ""
 
 
 def read(text: str, path: str) -> Class | None:
@@ -42,15 +41,15 @@ def read(text: str, path: str) -> Class | None:
     root = trees.parse("PHP", text, path)
     for node in trees.every(root, "class_declaration", "anonymous_class", "object_creation_expression"):
         body = node.child_by_field_name("body")
-        holder = node if body is not None else trees.child(node, "anonymous_class")
-        body = holder.child_by_field_name("body") if holder is not None else None
-        if body is not None and holder is not None:
-            return _class(holder, body)
+        if body is None and (holder := trees.child(node, "anonymous_class")) is not None:
+            body = holder.child_by_field_name("body")
+        if body is not None:
+            return _class(body)
     return None
 
 
-def _class(node: Node, body: Node) -> Class:
-    made = Class(extends=trees.text(trees.child(node, "base_clause")))
+def _class(body: Node) -> Class:
+    made = Class()
     reader = _Reader(made.values)
     for one in trees.named(body):
         if one.type == "method_declaration":

@@ -11,7 +11,6 @@ from gatepost.migrations._code import PLACEHOLDER, UNKNOWN, Block, Branch, Call,
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-BLOCKS = ("do_block", "block")
 CONDITIONS = ("if", "unless", "if_modifier", "unless_modifier", "case", "begin", "while", "until", "for")
 
 

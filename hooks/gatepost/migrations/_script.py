@@ -23,7 +23,7 @@ WRAPPERS = (
 
 @dataclass(slots=True)
 class Module:
-    """The functions that a file offers by name, what else it offers, and the class that it extends."""
+    """The functions that a file offers by name, what else it offers, and the constants that it knows."""
 
     functions: dict[str, Block] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)

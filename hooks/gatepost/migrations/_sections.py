@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from gatepost.git import Entry
 from gatepost.migrations import Listing, Migration, Place, Script, Scripts, _order, _sqltext
 from gatepost.migrations._look import Look, Unreadable
 
 NUMBERED = re.compile(r"(?P<version>\d{1,20})(?:[_\-.](?P<name>.*))?\.sql", re.DOTALL | re.IGNORECASE)
-Direction = Literal["up", "down"]
 
 
 @dataclass(frozen=True, slots=True)

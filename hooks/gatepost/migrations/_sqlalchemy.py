@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field, replace
 
 from gatepost.migrations import MYSQL, POSTGRESQL, _types
-from gatepost.migrations._python import UNKNOWN, name
+from gatepost.migrations._python import name
 from gatepost.migrations._values import Scope
 from gatepost.sql import operations as ops
 
@@ -270,10 +270,6 @@ class Reader:
             on_delete=self._action(call, "ondelete"),
             on_update=self._action(call, "onupdate"),
         )
-
-    def is_unknown(self, node: ast.expr) -> bool:
-        """Tell whether nothing is known of a value."""
-        return self.scope.value(node) is UNKNOWN
 
 
 def local(table: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from gatepost.databases._differences_left_out import bookkeeping
 from gatepost.migrations import History, Migration
 from gatepost.migrations._story import dialect_of, step
 from gatepost.paths import matches
@@ -15,7 +16,7 @@ from gatepost.sql.compare import Difference
 from gatepost.sql.locks import lock
 from gatepost.sql.schema import Schema
 from gatepost.staging import Drift, Staging, ledgers
-from gatepost.staging.ledgers import LEDGERS, Applied
+from gatepost.staging.ledgers import Applied
 
 Produce = Callable[[Sequence[Migration]], Schema]
 Compare = Callable[[Schema, Schema], Iterable[Difference]]
@@ -40,7 +41,7 @@ def unfit(staging: Staging, history: History) -> str:
     dialect = dialect_of(history)
     if staging.engine != dialect:
         return f"the snapshot of {staging.environment} is of {staging.engine}, the migrations are for {dialect}"
-    if not ledgers.pending(history, staging.applied, staging.newest_only).ledger:
+    if not ledgers.applied(history.head, staging.applied, staging.newest_only).ledger:
         named = ", ".join(sorted(staging.applied)) or "no table of a migration tool"
         return f"the snapshot of {staging.environment} names none of these migrations as applied ({named})"
     return ""
@@ -65,7 +66,7 @@ def compare(history: History, staging: Staging, settings: Drift, produce: Produc
     ``produce`` gives the schema after some migrations, ``differ`` compares it with what staging runs: both by
     the model, or both on a scratch server.
     """
-    found = ledgers.pending(history, staging.applied, staging.newest_only)
+    found = ledgers.applied(history.head, staging.applied, staging.newest_only)
     expected = produce(found.done)
     doubts = tuple(dict.fromkeys(expected.doubts))
     drifted = () if doubts else tuple(_kept(differ(expected, staging.schema), settings))
@@ -77,11 +78,9 @@ def compare(history: History, staging: Staging, settings: Drift, produce: Produc
 
 def _kept(found: Iterable[Difference], settings: Drift) -> Iterator[Difference]:
     for item in found:
-        table = item.table.rpartition(".")[2].lower()
         subject = f"{item.table}.{item.object}" if item.table and item.object != item.table else item.object
-        if table in LEDGERS or any(matches(name, glob) for name in (item.table, subject) for glob in settings.ignore):
-            continue
-        yield item
+        if not bookkeeping(item.table) and not any(matches(name, *settings.ignore) for name in (item.table, subject)):
+            yield item
 
 
 def touched(compared: Compared) -> set[str]:

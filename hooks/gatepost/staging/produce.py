@@ -16,12 +16,11 @@ from gatepost.sql.schema import Schema
 from gatepost.staging import Drift, Staging, ledgers
 from gatepost.staging.compare import differences
 
-URL = "GATEPOST_SCRATCH_URL"
 # Roles are named otherwise on every server, and a scratch server has none of staging's; nor its builds of extensions.
 ROLES = frozenset(("owner", "grants", "default privileges", "tablespace", "version"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Way:
     """How a schema is produced and compared, in words, and what is to be said of it."""
 
@@ -55,9 +54,9 @@ def on_server(change: Change, history: History, staging: Staging, settings: Drif
     """Run what staging has applied on a scratch server; both sides are introspected. Raises CannotJudge."""
     from gatepost.rehearsals._plan import Course, applied
     from gatepost.rehearsals.stage import FOLDER as TEMPLATES
-    from gatepost.rehearsals.stage import Asked, staged
+    from gatepost.rehearsals.stage import URL, Asked, staged
 
-    done = ledgers.pending(history, staging.applied, staging.newest_only).done
+    done = ledgers.applied(history.head, staging.applied, staging.newest_only).done
     base = tuple(one for one in applied(history.head) if one in done)
     course = Course(_as_staging(history, staging), dialect_of(history), base)
     with staged(course, Asked(os.environ.get(URL, ""), change.repo.directory() / TEMPLATES)) as stage:
