@@ -381,3 +381,14 @@ def test_an_archive_of_a_commit_is_that_commit(two_sides: Builder) -> None:
     ]
     change = two_sides({"package-lock.json": sides[0]}, {"package-lock.json": sides[1]})
     assert judge(change).findings == ()
+
+
+def test_a_long_list_begins_with_what_is_worth_a_look(two_sides: Builder) -> None:
+    many = {f"p{number:03}": ("1.0.0", []) for number in range(150)}
+    base = npm_lock({**many, "zz": ("2.0.0", [])}, {"a": "*"})
+    head = npm_lock({**{name: ("1.1.0", []) for name in many}, "zz": ("1.0.0", [])}, {"a": "*"})
+    found = judge(two_sides({"package-lock.json": base}, {"package-lock.json": head}))
+    listed = found.sections["dependencies"]["changes"]
+    assert len(listed) == 151
+    quiet = [bool(e["explained"]) and "downgraded" not in e["facts"] for e in listed]
+    assert quiet == sorted(quiet)

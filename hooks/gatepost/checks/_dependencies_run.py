@@ -23,6 +23,8 @@ from gatepost.model import Finding, Level, Outcome, Skip
 from gatepost.paths import join, matches
 from gatepost.policy import Policy
 
+MANY = 100
+LOUD = frozenset(("downgraded", "source-changed", "integrity-changed"))
 _SAMPLES = frozenset(("test", "tests", "testdata", "__tests__", "spec", "fixtures", "__fixtures__", "testing"))
 
 
@@ -46,6 +48,8 @@ def judge(change: Change, policy: Policy) -> Outcome:
             found += more
         for state, count in judged.harmless.items():
             harmless[state] = harmless.get(state, 0) + count
+    if len(changes) > MANY:
+        changes.sort(key=_quiet)  # of a long list a record keeps the beginning
     section = {"summary": _summary(changes, harmless, told), "changes": changes, "fleet": told}
     skipped = tuple(Skip("dependencies", problem) for problem in fleet.problems)
     return Outcome(tuple(found), {"dependencies": section}, skipped)
@@ -169,6 +173,10 @@ def _summary(changes: list[dict[str, Any]], harmless: dict[str, int], fleet: lis
     found: dict[str, Any] = {"packages": len(changes), **dict(sorted(counts.items())), "unexplained": unexplained}
     found["harmless_hashes"] = harmless
     return found | ({"fleet": fleet_summary(fleet)} if fleet else {})
+
+
+def _quiet(entry: dict[str, Any]) -> bool:
+    return bool(entry["explained"]) and LOUD.isdisjoint(entry["facts"])
 
 
 def _sample(path: str) -> bool:
