@@ -48,12 +48,11 @@ def _postgresql(connection: Connection) -> Prober:
         connection.rows(f"set {setting}")
 
     def ask(text: str) -> Answer:
-        answer = _tried(connection, f"prepare gatepost as {text}", "prepared")
+        answer = _tried(connection, f"deallocate all; prepare gatepost as {text}", "prepared")
         if not answer.error:
             count = max((int(number) for number in _NUMBER.findall(text)), default=0)
             given = f"({', '.join(['null'] * count)})" if count else ""
             answer = _explained(connection, f"explain (format json, costs off) execute gatepost{given}")
-        _quietly(connection, "deallocate all")
         return answer
 
     return ask
