@@ -136,6 +136,17 @@ def test_the_gate_lets_back_only_to_the_object_that_the_plan_names(shop: Product
     assert shop.server.tip() == head
 
 
+def test_a_server_that_lets_no_branch_go_back_says_so(shop: Production) -> None:
+    _, head, plan = deploy(shop)
+    shop.server.bare.git("config", "receive.denyNonFastForwards", "true")
+    done = going(shop, plan)
+    assert (done.returncode, "STOPPED: step 1 failed" in done.stdout) == (1, True), done
+    assert "receive.denyNonFastForwards = false" in done.stdout
+    assert shop.server.tip() == head
+    looked = shop.gatepost("doctor", "--server", str(shop.server.path))
+    assert "no rollback plan can be run to its end" in looked.stdout
+
+
 def test_a_review_that_waits_still_waits_after_a_rollback(shop: Production) -> None:
     waits = {"requirements.txt": "requests==2.31.0\n", "package.json": '{"dependencies": {"left-pad": "^1.0.0"}}'}
     assert shop.server.commit_push(waits).code == 0

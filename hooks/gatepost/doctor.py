@@ -167,13 +167,18 @@ def _config(repo: Repository, path: Path) -> Iterator[Found]:
     wanted = {
         "receive.fsckObjects": "crafted objects are looked for by the gate alone",
         "receive.denyDeletes": "branches that nobody protects may be deleted",
-        "receive.denyNonFastForwards": "history may be rewritten; the gate judges the difference all the same",
     }
     for key, text in wanted.items():
         value = (_get(repo, key) or _get(repo, key.replace("receive.", "transfer.")))[-1:]
         on = value in (["true"], ["1"], ["yes"], ["on"])
         state: State = "ok" if on or key != "receive.fsckObjects" else "warn"
         yield Found(key, state, "on" if on else f"off: {text}", "" if on else f"{here} {key} true")
+    back = "receive.denyNonFastForwards"
+    if _get(repo, back)[-1:] in (["true"], ["1"], ["yes"], ["on"]):
+        text = "on: git refuses to move a deploy ref back, so that no rollback plan can be run to its end"
+        yield Found(back, "warn", text, f"{here} {back} false")
+    else:
+        yield Found(back, "ok", "off: a rollback may move a ref back; the gate judges every difference")
     options = _get(repo, "receive.advertisePushOptions")[-1:] == ["true"]
     yield Found("push options", "ok", f"{'advertised' if options else 'not advertised'}; they give no authority")
 

@@ -128,7 +128,7 @@ class Walk:
             try:
                 return "", self.moved(step)
             except GatepostError as error:
-                return error.message, error.message
+                return f"{error.message}; {error.hint}" if error.hint else error.message, error.message
         if not step.command:
             return "", ""
         try:
