@@ -134,6 +134,19 @@ def test_each_of_several_gets_its_own_verdict(repo: Repo) -> None:
     assert found.whole == "down-fails"
 
 
+def test_each_answers_for_itself(repo: Repo) -> None:
+    """What an upper down has lost is not said of the lower one."""
+    found = rehearsal(
+        repo,
+        USERS,
+        ("ALTER TABLE users ADD COLUMN x TEXT;", "ALTER TABLE users DROP COLUMN x;"),
+        ("ALTER TABLE posts DROP COLUMN body;", "ALTER TABLE posts ADD COLUMN body TEXT;"),
+        ("CREATE INDEX a ON users (name); CREATE INDEX b ON users (email);", "DROP INDEX a;"),
+    )
+    assert [one.verdict for one in found.migrations] == ["reversible", "data-loss", "schema-differs"]
+    assert found.whole == "schema-differs"
+
+
 def test_values_that_the_down_computes_anew_are_not_lost(repo: Repo) -> None:
     base = USERS + "CREATE TABLE counts (author INTEGER PRIMARY KEY, posts INTEGER NOT NULL);"
     down = (

@@ -149,7 +149,7 @@ class Walker:
                     return
                 whole = False
                 continue
-            start = seen.before if not late else None
+            above = sight
             if step.down is not None:
                 self.on_time()
                 try:
@@ -160,9 +160,8 @@ class Walker:
                     return
                 sight = self.look(database, of_schema=not late)
             seen.ran, seen.after = whole, sight
-            if start and sight and whole:
-                seen.grave, seen.small = same.differences(start.schema, sight.schema)
-                seen.told = rows.compare(start.rows, sight.rows, walk.start.shapes.tables if walk.start else None)
+            if sight and whole and not late:
+                _compare(seen, above, sight, walk)
         walk.end = sight
 
     def _again(self, database: Database, steps: Sequence[Step], walk: Walk) -> None:
@@ -177,6 +176,23 @@ class Walker:
             grave, _ = same.differences(walk.far.schema, database.schema())
             if grave:
                 walk.seen[-1].again = f"the second up gives another schema than the first: {'; '.join(grave[:5])}"
+
+
+def _compare(seen: Seen, above: Sight | None, after: Sight, walk: Walk) -> None:
+    """Hold what a down leaves against what was before its up, without what the downs above it had left already."""
+    if seen.before is None:
+        return
+    existed = walk.start.shapes.tables if walk.start else None
+    seen.grave, seen.small = same.differences(seen.before.schema, after.schema)
+    seen.told = rows.compare(seen.before.rows, after.rows, existed)
+    if seen.middle is None or above is None or above is seen.middle:
+        return
+    grave, small = same.differences(seen.middle.schema, above.schema)
+    seen.grave = [said for said in seen.grave if said not in grave]
+    seen.small = [said for said in seen.small if said not in small]
+    told = rows.compare(seen.middle.rows, above.rows, existed)
+    lost = tuple(one for one in seen.told.lost if one not in told.lost)
+    seen.told = rows.Told(lost, tuple(note for note in seen.told.notes if note not in told.notes))
 
 
 def failure(path: str, error: Failed) -> Failure:
