@@ -165,6 +165,12 @@ model Post {
 """
 
 
+def test_blocks_of_prisma_that_are_not_closed() -> None:
+    (prisma,) = (kind for kind in formats() if kind.name == "prisma")
+    schema = prisma.read(PRISMA + "model a {\n" * 100_000, "postgresql")  # minutes, where each is looked for anew
+    assert "Post" in {table.name for table in schema.tables.values() if table}
+
+
 def test_models_of_prisma() -> None:
     (prisma,) = (kind for kind in formats() if kind.name == "prisma")
     schema = prisma.read(PRISMA, "postgresql")

@@ -112,6 +112,33 @@ def test_a_snapshot_that_is_none(raw: bytes) -> None:
         store.parse(raw, "snapshot.json")
 
 
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        ('"sizes": {', '"sizes": {"t": [1e999, 1], '),
+        ('"product": ["product"', '"t": 5, "product": ["product"'),
+        ('"product": ["product"', '"t": ["t", {"id": "abc"}, {}, {}, [], true], "product": ["product"'),
+        ('"product": ["product"', '"t": ["t", {"id": [{}, {}]}, {}, {}, [], true], "product": ["product"'),
+        ('"product": ["product"', '"t": ["t", {}, {}, {}, [["", "x", {}]], true], "product": ["product"'),
+        ('"objects":[', '"objects":[["enum","x",["enum","x",5]],'),
+        ('"applied": {', '"applied": {"a.b": ' + str(["1"] * (ledgers.MOST + 1)).replace("'", '"') + ", "),
+    ],
+)
+def test_a_snapshot_that_somebody_made_up(tmp_path: Path, there: str, instead: str) -> None:
+    text = store.render(take(staging_at(tmp_path)))
+    assert store.parse(text.encode(), "snapshot.json")
+    made = text.replace(there, instead, 1)
+    assert made != text
+    with pytest.raises(CannotJudge, match="cannot be read as a snapshot"):
+        store.parse(made.encode(), "snapshot.json")
+
+
+@pytest.mark.parametrize("name", ["a\ninfo HEAD", "../x", "a^{tree}", "", "a b"])
+def test_an_environment_that_is_no_name(shop: Repo, name: str) -> None:
+    with shop.change("HEAD~1", "HEAD").repo as repo, pytest.raises(CannotJudge, match="cannot be the name"):
+        store.published(repo, name)
+
+
 def publish(shop: Repo, url: str) -> None:
     assert run("dump", "--url", url, "--publish", "--repo", str(shop.path)) == 0
 
@@ -289,9 +316,13 @@ def test_where_a_tool_says_its_version_it_can_be_read() -> None:
     assert {name for name, found in tables.items() if not found or found[1].lower() not in ledgers.LEDGERS} == set()
 
 
-def test_a_snapshot_without_a_date() -> None:
-    staging = Staging("staging", "?", "sqlite", "3", Schema("sqlite"))
-    assert "does not say when" in judge.aged(staging, Drift(max_age=Duration(1)))
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [("?", "does not say when"), ("2026-11-22", "does not say when"), ("9999-01-01T00:00:00+00:00", "in the future")],
+)
+def test_a_snapshot_without_a_date_that_can_be(at: str, says: str) -> None:
+    staging = Staging("staging", at, "sqlite", "3", Schema("sqlite"))
+    assert says in judge.aged(staging, Drift(max_age=Duration(1)))
 
 
 PG_POLICY = POLICY.replace("sqlite", "postgresql")

@@ -14,7 +14,7 @@ from gatepost.paths import join, parent
 from gatepost.sql.operations import Column
 from gatepost.sql.schema import Object, Schema, Table
 
-_BLOCK = re.compile(r"(?m)^(model|enum|view|type)\s+(\w+)\s*\{([^}]*)\}")
+_BLOCK = re.compile(r"(?m)^(model|enum|view|type)\s+(\w+)\s*\{")
 _FIELD = re.compile(r"^\s*(\w+)\s+([\w.]+)(\[\])?(\?)?(.*)$")
 _MAP = re.compile(r'@map\(\s*(?:name:\s*)?"([^"\n]*)"')
 _TABLE = re.compile(r'@@map\(\s*(?:name:\s*)?"([^"\n]*)"')
@@ -30,7 +30,7 @@ def paths(root: str) -> tuple[str, ...]:
 
 def read(text: str, dialect: str) -> Schema:
     """Read the blocks; a field whose type is another model is a relation and no column."""
-    blocks = [(kind, name, body) for kind, name, body in _BLOCK.findall(_COMMENT.sub("", text))]
+    blocks = list(_blocks(_COMMENT.sub("", text)))
     models = {name for kind, name, _ in blocks if kind in ("model", "view", "type")}
     schema = Schema(dialect)
     for kind, name, body in blocks:
@@ -43,6 +43,17 @@ def read(text: str, dialect: str) -> Schema:
     if not blocks:
         schema.doubts.append("has no model")
     return schema
+
+
+def _blocks(text: str) -> Iterator[tuple[str, str, str]]:
+    """Give kind, name and body of each block. A pattern for all of it is quadratic where blocks are not closed."""
+    at = 0
+    while found := _BLOCK.search(text, at):
+        end = text.find("}", found.end())
+        if end < 0:
+            return
+        yield found[1], found[2], text[found.end() : end]
+        at = end + 1
 
 
 def _named(name: str, body: str) -> str:

@@ -18,6 +18,7 @@ from gatepost.sql.schema import Schema
 from gatepost.staging import Drift, Staging, ledgers
 from gatepost.staging.ledgers import Applied
 
+_AHEAD = 3600.0  # seconds by which another machine's clock may be ahead
 Produce = Callable[[Sequence[Migration]], Schema]
 Compare = Callable[[Schema, Schema], Iterable[Difference]]
 
@@ -50,10 +51,11 @@ def unfit(staging: Staging, history: History) -> str:
 def aged(staging: Staging, settings: Drift, now: datetime | None = None) -> str:
     """Say that a snapshot is older than the policy allows, "" where it is not."""
     try:
-        taken = datetime.fromisoformat(staging.at)
-    except ValueError:
+        age = ((now or datetime.now(timezone.utc)) - datetime.fromisoformat(staging.at)).total_seconds()
+    except (ValueError, TypeError):  # TypeError where it has no time zone
         return f"the snapshot of {staging.environment} does not say when it was taken"
-    age = ((now or datetime.now(timezone.utc)) - taken).total_seconds()
+    if age < -_AHEAD:
+        return f"the snapshot of {staging.environment} says that it was taken in the future: take a new one"
     if age <= settings.max_age:
         return ""
     days, allowed = age / 86_400, settings.max_age / 86_400

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from gatepost.errors import CannotJudge
 from gatepost.git import Repository
 from gatepost.model import printable
+from gatepost.sql.operations import Column, Constraint, Index
+from gatepost.sql.schema import Object, Schema, Table
 from gatepost.sql.store import dump, load
 from gatepost.staging import Staging
+from gatepost.staging.ledgers import MOST
 
 FORMAT = 1
 LIMIT = 32 * 1024 * 1024
 REFS = "refs/gatepost-staging/"
 KIND = "staging-snapshot"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
 
 def render(staging: Staging) -> str:
@@ -52,18 +58,52 @@ def parse(raw: bytes, name: str) -> Staging:
             str(data["at"]),
             str(data["engine"]),
             str(data["version"]),
-            load("\n".join(lines)),
+            _read(load("\n".join(lines))),
             tuple(str(one) for one in data["extensions"]),
             {str(table): (int(rows), int(size)) for table, (rows, size) in data["sizes"].items()},
             {str(index): int(scans) for index, scans in data["index_use"].items()},
-            {str(table): tuple(str(one) for one in versions) for table, versions in data["applied"].items()},
+            _applied(data["applied"]),
             tuple(str(one) for one in data["newest_only"]),
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         why = printable(f"{type(error).__name__}: {error}", 120)
         raise CannotJudge(
             f"{printable(name)}: cannot be read as a snapshot of staging: {why}", "gatepost schema dump --url … -o FILE"
         ) from None
+
+
+def _applied(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    if sum(map(len, data.values())) > MOST:
+        raise ValueError(f"more than {MOST} applied versions")
+    return {str(table): tuple(str(one) for one in versions) for table, versions in data.items()}
+
+
+def _read(schema: Schema) -> Schema:
+    """Read every table at once, while it can still be said whose snapshot it is. Raises what a damaged one raises."""
+    found: list[Any] = [*schema.objects.values()]
+    for table in schema.tables.values():
+        if table:
+            found += [table, *table.columns.values(), *table.constraints.values(), *table.indexes.values()]
+            if not all(_fits(value, str | None) for value in table.options.values()):
+                raise ValueError(f"odd options of {table.name}")
+    hints = {kind: get_type_hints(kind) for kind in (Table, Column, Constraint, Index, Object)}
+    for part in found:
+        if part is not None and not all(_fits(getattr(part, name), hint) for name, hint in hints[type(part)].items()):
+            raise ValueError(f"odd values in {part.name}")
+    return schema
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Tell whether a value is of the kind that its annotation says; clients push snapshots."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return isinstance(value, str)
+    if origin is tuple:
+        kinds = (inner[0],) * len(value) if inner[-1] is Ellipsis and isinstance(value, tuple) else inner
+        return isinstance(value, tuple) and len(value) == len(kinds) and all(map(_fits, value, kinds))
+    if inner and origin is not Mapping:
+        return any(_fits(value, one) for one in inner)
+    return isinstance(value, origin or hint)
 
 
 def _compact(value: Any) -> str:
@@ -77,6 +117,10 @@ def ref(environment: str) -> str:
 
 def published(repo: Repository, environment: str) -> Staging | None:
     """Give the snapshot that was published last, None where there is none. Raises CannotJudge."""
+    if not NAME.fullmatch(environment):  # it may come from a push, and is part of what git is asked
+        raise CannotJudge(
+            f"{printable(environment, 60)!r} cannot be the name of a snapshot", "letters, digits, . _ and -"
+        )
     found = repo.objects.info(ref(environment))
     if found is None or found[1] != "blob":
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +18,6 @@ from gatepost.verbs import Verb
 if TYPE_CHECKING:
     from gatepost.policy import Policy
     from gatepost.staging import Staging
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Do what is asked."""
-    if not _NAME.fullmatch(args.environment):
+    from gatepost.staging.store import NAME
+
+    if not NAME.fullmatch(args.environment):
         raise UsageError(
             f"--environment {printable(args.environment, 60)}: cannot be a name", "letters, digits, . _ and -"
         )
