@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import signal
 import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from gatepost import commands
 from gatepost.bundles import Artifact, Build, Figure, Source
 from gatepost.bundles._stats import LIMIT, Reader, Told
 from gatepost.bundles._tree import Tree
@@ -31,7 +30,6 @@ from gatepost.paths import matches
 SOURCE = Source("build", "the output of the build command, in a clean directory")
 _PIECE = 256 * 1024
 _TOLD = 300
-_TAIL = 64 * 1024
 _FILES = 100_000
 _BYTES = 2 * 1024 * 1024 * 1024
 _SYMLINK = 0o120000
@@ -167,42 +165,13 @@ def _write(snapshot: Snapshot, root: Path, index: Path) -> None:
 
 def _run(command: Sequence[str], directory: Path, seconds: float, env: Mapping[str, str]) -> None:
     try:
-        process = subprocess.Popen(
-            command,
-            cwd=directory,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        code, said = commands.run(command, directory, seconds, env, _TOLD)
     except OSError as error:
         raise BuildFailed(f"{_shown(command)}: {error.strerror}") from None
-    said = bytearray()
-    listener = threading.Thread(target=_listen, args=(process, said), daemon=True)
-    listener.start()
-    try:
-        process.wait(seconds)
     except subprocess.TimeoutExpired:
         raise BuildFailed(f"{_shown(command)} did not end within {seconds:g} seconds") from None
-    finally:
-        with suppress(OSError):  # also what a command left behind that ended well
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        listener.join(5)
-    if process.returncode:
-        tail = " ".join(bytes(said).decode("utf-8", "replace").split())[-_TOLD:]
-        raise BuildFailed(f"{_shown(command)} failed with exit code {process.returncode}: {printable(tail, _TOLD)}")
-
-
-def _listen(process: subprocess.Popen[bytes], said: bytearray) -> None:
-    """Keep the end of what a command says, however much it is."""
-    if process.stdout is None:
-        return
-    with process.stdout as stream:
-        while piece := os.read(stream.fileno(), _PIECE):
-            said += piece
-            del said[:-_TAIL]
+    if code:
+        raise BuildFailed(f"{_shown(command)} failed with exit code {code}: {said}")
 
 
 def _weighed(root: Path, wanted: Sequence[str]) -> Iterator[tuple[str, tuple[str, Figure]]]:

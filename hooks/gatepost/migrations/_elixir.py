@@ -49,12 +49,12 @@ def _part(node: Node, made: Module, reader: _Reader) -> None:
             made.attributes[call.name] = call.arg(0)
 
 
-class _Reader:
+class _Reader(trees.Reader):
     """Reads expressions; attributes of the module are looked up."""
 
     def __init__(self, attributes: dict[str, Any]) -> None:
+        super().__init__()
         self.attributes = attributes
-        self.depth = 0
 
     def function(self, node: Node, arguments: Node | None) -> Block:
         """Give the body of a function, in a block or behind ``do:``."""
@@ -88,14 +88,6 @@ class _Reader:
                 body = self.statements(block) if block is not None else []
                 return Branch(body, trees.line(node), trees.text(node).split("\n", 1)[0][:120])
         return self.value(node)
-
-    def value(self, node: Node) -> Any:
-        """Give an expression."""
-        self.depth += 1
-        try:
-            return Other(trees.text(node)[:80], trees.line(node)) if self.depth > trees.DEPTH else self._value(node)
-        finally:
-            self.depth -= 1
 
     def _value(self, node: Node) -> Any:
         text = trees.text(node)

@@ -62,12 +62,12 @@ def _class(body: Node) -> Class:
     return made
 
 
-class _Reader:
+class _Reader(trees.Reader):
     """Reads expressions; variables that stand for a plain value are looked up."""
 
     def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__()
         self.values = values
-        self.depth = 0
 
     def function(self, node: Node) -> Block:
         """Give the body of a function."""
@@ -116,14 +116,6 @@ class _Reader:
         for one in trees.every(node, "compound_statement", "expression_statement"):
             body += self.statements(one) if one.type == "compound_statement" else [self.statement(one)]
         return Branch(body, trees.line(node), trees.text(node.child_by_field_name("condition"))[:120])
-
-    def value(self, node: Node) -> Any:
-        """Give an expression."""
-        self.depth += 1
-        try:
-            return Other(trees.text(node)[:80], trees.line(node)) if self.depth > trees.DEPTH else self._value(node)
-        finally:
-            self.depth -= 1
 
     def _value(self, node: Node) -> Any:
         if node.type in STRINGS:

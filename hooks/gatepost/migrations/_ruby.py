@@ -52,12 +52,12 @@ def _class(node: Node) -> Class:
     return made
 
 
-class _Reader:
+class _Reader(trees.Reader):
     """Reads expressions; constants of the class are looked up."""
 
     def __init__(self, constants: dict[str, Any]) -> None:
+        super().__init__()
         self.constants = constants
-        self.depth = 0
 
     def method(self, node: Node) -> Block:
         """Give the body of a method."""
@@ -112,14 +112,6 @@ class _Reader:
                 made = self.statement(one)
                 body += [made] if made is not None else []
         return Branch(body, trees.line(node), trees.text(condition)[:120])
-
-    def value(self, node: Node) -> Any:
-        """Give an expression."""
-        self.depth += 1
-        try:
-            return Other(trees.text(node)[:80], trees.line(node)) if self.depth > trees.DEPTH else self._value(node)
-        finally:
-            self.depth -= 1
 
     def _value(self, node: Node) -> Any:
         text = trees.text(node)

@@ -97,12 +97,12 @@ def _offer(name: str, node: Node | None, module: Module, reader: _Reader) -> Non
         module.values[name] = module.constants[name] = reader.value(node)
 
 
-class _Reader:
+class _Reader(trees.Reader):
     """Reads expressions; names that stand for plain values of the file are looked up."""
 
     def __init__(self, constants: dict[str, Any]) -> None:
+        super().__init__()
         self.constants = constants
-        self.depth = 0
 
     def function(self, node: Node) -> Block:
         """Give the body of a function."""
@@ -167,14 +167,6 @@ class _Reader:
             if isinstance(found, Call) and value.type == "await_expression":
                 made.append(found)
         return made or None
-
-    def value(self, node: Node) -> Any:
-        """Give an expression."""
-        self.depth += 1
-        try:
-            return Other(trees.text(node)[:80], trees.line(node)) if self.depth > trees.DEPTH else self._value(node)
-        finally:
-            self.depth -= 1
 
     def _value(self, node: Node) -> Any:
         if node.type in WRAPPERS:

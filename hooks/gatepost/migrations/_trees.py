@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from gatepost.migrations._code import Other
 from gatepost.migrations._look import Unreadable
 
 if TYPE_CHECKING:
@@ -96,3 +98,22 @@ def every(root: Node, *types: str) -> Iterator[Node]:
 def child(node: Node, *types: str) -> Node | None:
     """Give the first child of some types."""
     return next((one for one in node.named_children if one.type in types), None)
+
+
+class Reader(ABC):
+    """Reads expressions no deeper than ``DEPTH``: what is nested deeper is not understood."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def value(self, node: Node) -> Any:
+        """Give an expression."""
+        self.depth += 1
+        try:
+            return Other(text(node)[:80], line(node)) if self.depth > DEPTH else self._value(node)
+        finally:
+            self.depth -= 1
+
+    @abstractmethod
+    def _value(self, node: Node) -> Any:
+        """Give an expression that is not too deep."""

@@ -7,22 +7,20 @@ gets the URL of the confined role, in its words as ``{url}`` and in its environm
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from gatepost import commands
 from gatepost.databases import Database, Failed, Scratch, Unable
 from gatepost.git import Snapshot
 from gatepost.migrations import Migrations
 from gatepost.model import printable
 from gatepost.rehearsals._plan import Course, Step
 
-_TAIL = 16 * 1024
 _TOLD = 600
 
 
@@ -87,33 +85,9 @@ def _filled(word: str, values: dict[str, str]) -> str:
 def run(command: Sequence[str], directory: Path, seconds: float, url: str) -> tuple[int, str]:
     """Run a command to its end; give its exit code and the end of what it said. Raises Unable, Failed."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {"DATABASE_URL": url}
-    pipe = subprocess.PIPE
     try:
-        process = subprocess.Popen(
-            command, cwd=directory, env=env, stdin=subprocess.DEVNULL, stdout=pipe, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
+        return commands.run(command, directory, seconds, env, _TOLD)
     except OSError as error:
         raise Unable(f"{printable(command[0], 100)}: {error.strerror}", "see command_up of [[migrations]]") from None
-    said = bytearray()
-    listener = threading.Thread(target=_listen, args=(process, said), daemon=True)
-    listener.start()
-    try:
-        process.wait(seconds)
     except subprocess.TimeoutExpired:
         raise Failed(f"did not end within {seconds:g} seconds", "timeout", printable(command[0], 100), 1) from None
-    finally:
-        with suppress(OSError):  # also what a command left behind that ended well
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        listener.join(5)
-    return process.returncode, printable(" ".join(bytes(said).decode("utf-8", "replace").split())[-_TOLD:], _TOLD)
-
-
-def _listen(process: subprocess.Popen[bytes], said: bytearray) -> None:
-    if process.stdout is None:
-        return
-    with process.stdout as stream:
-        while piece := os.read(stream.fileno(), _TAIL):
-            said += piece
-            del said[:-_TAIL]

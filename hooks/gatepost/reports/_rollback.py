@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple
 
-from gatepost import __version__
 from gatepost.model import printable
-from gatepost.reports.html import STYLE
+from gatepost.reports.html import page
 from gatepost.reports.markdown import code, prose
 from gatepost.rollbacks import Expectation, RollbackPlan, Step
 
@@ -168,31 +167,8 @@ def html(shown: Shown) -> str:
     """Write it as one page without scripts."""
     plan = shown.plan
     title = f"Rollback of {plan.change.head[:12]}"
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-            f"<title>{escape(title)}</title>",
-            f"<style>{STYLE}{_ADDED}</style>",
-            "</head>",
-            f'<body class="{_MARKS[plan.class_]}">',
-            "<header>",
-            f'<h1>{escape(title)} <span class="class">{plan.class_}</span></h1>',
-            f"<p>{_text(plan.meaning)}</p>",
-            "</header>",
-            "<main>",
-            *_page(shown),
-            "</main>",
-            f'<footer class="soft">gatepost {escape(__version__)}</footer>',
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
+    header = (f'<h1>{escape(title)} <span class="class">{plan.class_}</span></h1>', f"<p>{_text(plan.meaning)}</p>")
+    return page(title, _MARKS[plan.class_], header, _page(shown), _ADDED)
 
 
 def _page(shown: Shown) -> Iterator[str]:

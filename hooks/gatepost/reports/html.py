@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from gatepost import __version__
@@ -60,6 +60,11 @@ td { max-width: 24rem; overflow-wrap: break-word; }
 def render(report: Report) -> str:
     """Write the report as a page."""
     title = f"gatepost: {TITLES[report.verdict]}"
+    return page(title, report.verdict, _header(report), _main(report))
+
+
+def page(title: str, mark: str, header: Iterable[str], main: Iterable[str], style: str = "") -> str:
+    """Write a page without scripts; ``mark`` gives it its colour, ``style`` is added to that of all pages."""
     return "\n".join(
         [
             "<!doctype html>",
@@ -70,12 +75,14 @@ def render(report: Report) -> str:
             # Whatever slipped through the escaping could still load and run nothing.
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
             f"<title>{escape(title)}</title>",
-            f"<style>{STYLE}</style>",
+            f"<style>{STYLE}{style}</style>",
             "</head>",
-            f'<body class="{report.verdict}">',
-            *_header(report),
+            f'<body class="{mark}">',
+            "<header>",
+            *header,
+            "</header>",
             "<main>",
-            *_main(report),
+            *main,
             "</main>",
             f'<footer class="soft">gatepost {escape(__version__)}</footer>',
             "</body>",
@@ -86,11 +93,9 @@ def render(report: Report) -> str:
 
 
 def _header(report: Report) -> Iterator[str]:
-    yield "<header>"
     yield f"<h1>gatepost: <strong>{escape(TITLES[report.verdict])}</strong></h1>"
     yield f"<p>{escape(counts(report))}</p>"
     yield f'<p class="soft">{escape(change_of(report))}</p>'
-    yield "</header>"
 
 
 def _main(report: Report) -> Iterator[str]:
