@@ -24,7 +24,7 @@ INDEX = ("CREATE INDEX users_email ON users (email)", "DROP INDEX users_email")
 TABLE = ("CREATE TABLE orders (id integer PRIMARY KEY, total integer)", "DROP TABLE orders")
 
 
-def production(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch, policy: str = "") -> Production:
+def production(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch, *, watched: bool = True) -> Production:
     pytest.importorskip("alembic", reason="Alembic is not installed")
     monkeypatch.setattr(_traffic, "START", _traffic.START)
     watch = f'[verification]\nsource = "access-log"\npath = "{tmp_path}/access.log"\nwatch = "6s"\npoll = "0.5s"\n'
@@ -32,9 +32,10 @@ def production(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch, policy
     dialect = "postgresql" if url.startswith("postgresql") else "sqlite"
     place = f'[[migrations]]\npath = "alembic/versions"\ndialect = "{dialect}"\n'
     server = Server(tmp_path)
-    files = {**BASE, "gatepost.toml": watch + plan + place + policy}
+    files = {**BASE, "gatepost.toml": (watch if watched else "") + plan + place}
     made = Production(server, tmp_path, url)
-    made.traffic(600, time.time() - 600, Moment(rate=60.0))
+    if watched:
+        made.traffic(600, time.time() - 600, Moment(rate=60.0))
     made.server.commit_push(files)
     made.deploy(server.tip())
     return made
@@ -108,7 +109,7 @@ def test_a_regression_on_sqlite_is_rolled_back(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.slow
 def test_a_schema_on_which_the_old_code_runs_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A way down that would destroy what was written since the deploy is left out; the policy may want it."""
-    made = production(tmp_path, f"sqlite:///{tmp_path}/live.db", monkeypatch)
+    made = production(tmp_path, f"sqlite:///{tmp_path}/live.db", monkeypatch, watched=False)
     base, head, plan = shipped(made, TABLE)
     assert (plan["class"], plan["order"]) == ("B", ["application", "the schema stays"])
     after = schema_of(made.url)
@@ -121,7 +122,7 @@ def test_a_schema_on_which_the_old_code_runs_stays(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.slow
 def test_production_that_drifted_stops_it_before_the_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = production(tmp_path, f"sqlite:///{tmp_path}/live.db", monkeypatch)
+    made = production(tmp_path, f"sqlite:///{tmp_path}/live.db", monkeypatch, watched=False)
     base, head, plan = shipped(made, INDEX)
     with sqlite3.connect(tmp_path / "live.db") as database:
         database.execute("CREATE TABLE by_hand (id integer)")

@@ -159,6 +159,8 @@ def _good_deploy(stage: Stage) -> None:
     stage.run('git commit -q -m "Products may have a note"', "shop")
     stage.run("git push -q origin main", "shop")
     stage.run("gatepost status --wait", "shop", says="pass")
+    stage.say("# the way back was stored with it before it shipped; gatepost rollback run would walk through it\n")
+    stage.run("gatepost rollback show", "shop", says="the schema stays")
 
 
 def _bad_deploy(stage: Stage) -> None:
