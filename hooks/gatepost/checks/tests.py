@@ -14,7 +14,7 @@ from gatepost.policy import Policy, Setting
 from gatepost.suites import Suite
 
 if TYPE_CHECKING:
-    from gatepost.suites._compare import Weakening
+    from gatepost.suites._weakening import Weakening
 
 _SHOWN = 120
 _LISTED = 500

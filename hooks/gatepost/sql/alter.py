@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from gatepost.model import printable
-from gatepost.sql.columns import column, constraint, default_value, definition, is_constraint
+from gatepost.sql.columns import column, default_value, definition
 from gatepost.sql.create import ROUTINES, signature, unquoted
 from gatepost.sql.cursor import Cursor, Unread, commas
 from gatepost.sql.expressions import canonical
@@ -39,6 +39,7 @@ from gatepost.sql.operations import (
     SetType,
     ValidateConstraint,
 )
+from gatepost.sql.table_constraints import constraint, is_constraint
 from gatepost.sql.tokens import Token, words
 from gatepost.sql.types import read_type
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from gatepost.sql.columns import column, constraint, index_elements, index_tail, is_constraint
+from gatepost.sql.columns import column
 from gatepost.sql.cursor import Cursor, Unread, commas
 from gatepost.sql.expressions import canonical
 from gatepost.sql.operations import (
@@ -17,6 +17,7 @@ from gatepost.sql.operations import (
     Nothing,
     Operation,
 )
+from gatepost.sql.table_constraints import constraint, index_elements, index_tail, is_constraint
 from gatepost.sql.tokens import Token
 from gatepost.sql.types import read_type
 

@@ -5,80 +5,43 @@ Only what stays unexplained is a weakening; what was explained is kept for the r
 
 from __future__ import annotations
 
-import builtins
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from gatepost.model import Level
+from gatepost.suites._relations import (
+    VALUE,
+    absent,
+    bare,
+    by_platform,
+    compared,
+    deprecates,
+    distinct,
+    empty,
+    moved_bound,
+    part_of,
+    predicate,
+    related,
+    reported,
+    wider,
+)
 from gatepost.suites._units import BOUND, PART, Assertion, Detail, Marker, Unit
+from gatepost.suites._weakening import Surroundings, Weakening, show
 from gatepost.suites._words import identifiers, shares
 
 MANY = 40_000
+
+
 CLOSE = 0.05
+
+
 ANEW = 0.34
+
 _ORDER: tuple[Level | None, ...] = ("error", "warning", None, "note")
+
 _AROUND = ("if", "for", "while", "try", "with", "asyncwith")
-_VALUE = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|[\w.]+")
-_ANYTHING = frozenset(
-    ("Exception", "BaseException", "Throwable", "Error", "StandardError", "any", "java.lang.Exception")
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Weakening:
-    """One difference between a test before and after; ``change`` is the second word of its rule's id."""
-
-    change: str
-    test: str
-    path: str
-    line: int
-    before: str = ""
-    after: str = ""
-    explained: str = ""
-    level: Level | None = None
-    suite: str = ""
-    cause: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the rest of the push offers as an explanation."""
-
-    gained: Counter[str] = field(default_factory=Counter)
-    deleted: Callable[[], frozenset[str]] = frozenset
-    used: frozenset[str] = frozenset()
-    successors: Mapping[str, str] = field(default_factory=dict)
-
-    def moved(self, assertion: Assertion) -> str:
-        """Take one of the same assertions that are new elsewhere in the push."""
-        if self.gained[assertion.canon] <= 0:
-            return ""
-        self.gained[assertion.canon] -= 1
-        return "the same assertion is new elsewhere in this push"
-
-    def obsolete(self, names: frozenset[str]) -> str:
-        """Say which of the names the push deletes from the product."""
-        gone = sorted(names & self.deleted()) if names else []
-        return f"{', '.join(gone[:3])} is deleted from the product in this push" if gone else ""
-
-    def succeeded(self, unit: Unit) -> str:
-        """Say which test was declared to take over from this one."""
-        for name in (f"{unit.path}::{unit.name}", unit.name, unit.bare):
-            if name in self.successors:
-                return f"{self.successors[name]} is declared its successor"
-        return ""
-
-
-def show(assertion: Assertion) -> str:
-    """Write an assertion for a person, in one notation for all languages."""
-    if assertion.operator in ("raises", "warns"):
-        pattern = f", match={assertion.pattern}" if assertion.pattern else ""
-        return f"{assertion.operator}({', '.join(assertion.exceptions)}{pattern}): {assertion.subject}".rstrip(": ")
-    negated = "not " if assertion.negated else ""
-    plain = f"{negated}{assertion.subject} {assertion.operator} {assertion.expected}".strip()
-    return assertion.source or plain
 
 
 def compare(old: Unit, new: Unit, around: Surroundings) -> Iterator[Weakening]:
@@ -153,7 +116,7 @@ def _rows(new: Unit, one: Detail, other: Detail, around: Surroundings) -> Iterat
 def _spelled_out(row: str, one: Detail, other: Detail) -> bool:
     """Tell whether the values of a row stand in statements of the test that are new."""
     said = " ".join((Counter(other.statements) - Counter(one.statements)).keys())
-    values = _VALUE.findall(row)
+    values = VALUE.findall(row)
     return bool(values) and all(value in said for value in values)
 
 
@@ -216,12 +179,12 @@ class _Assertions:
     def matched(self) -> tuple[list[tuple[Assertion, Assertion]], list[Assertion], list[Assertion]]:
         """Pair equal assertions, the least guarded of the new ones first."""
         there: dict[str, list[Assertion]] = defaultdict(list)
-        for assertion in _distinct(self.after.live):
+        for assertion in distinct(self.after.live):
             there[assertion.canon].append(assertion)
         for same in there.values():
             same.sort(key=lambda assertion: -len(assertion.guards))
         pairs, lost = [], []
-        for assertion in _distinct(self.before.live):
+        for assertion in distinct(self.before.live):
             same = there[assertion.canon]
             if same:
                 alike = next((other for other in reversed(same) if other.exceptions == assertion.exceptions), same[-1])
@@ -247,7 +210,7 @@ class _Assertions:
         """Compare what surrounds an assertion that is still there."""
         guards = [guard for guard in other.guards if guard not in one.guards]
         if guards and len(other.guards) > len(one.guards) and one.operator != "fails":
-            platform = all(_platform(guard) for guard in guards)
+            platform = all(by_platform(guard) for guard in guards)
             yield Weakening(
                 "assertion-guarded",
                 self.new.name,
@@ -274,9 +237,9 @@ class _Assertions:
         """Find the call that had to be refused as a plain statement: it must succeed now, another answer."""
         if one.operator != "raises":
             return None
-        call = _plain(one.subject)
-        had = Counter(_plain(said) for said in self.before.statements)
-        has = Counter(_plain(said) for said in self.after.statements)
+        call = bare(one.subject)
+        had = Counter(bare(said) for said in self.before.statements)
+        has = Counter(bare(said) for said in self.after.statements)
         again = any(new.operator == "raises" and new.subject == one.subject for new in self.fresh)
         caught = again or any(said.startswith(_AROUND) or "suppress" in said or "catch" in said for said in has - had)
         if caught or has[call] < max(had[call], 1):
@@ -315,10 +278,10 @@ class _Assertions:
         if other.strength > one.strength or bool(other.via) != bool(one.via):
             why = f"{other.via} asserts it now" if other.via else "a stronger assertion took its place"
             return self.found("assertion-removed", one, other, why)
-        if one.operator == "raises" or _empty(one, other) or _absent(one, other):
+        if one.operator == "raises" or empty(one, other) or absent(one, other):
             return self.found("expected-changed", one, other)
         if other.operator == one.operator and other.strength == one.strength:
-            return self.found(_moved_bound(one, other), one, other)
+            return self.found(moved_bound(one, other), one, other)
         if other.strength == one.strength:
             return self.found("expected-changed", one, other)
         if len(same) > 1 and len(self.after.live) >= len(self.before.live):
@@ -337,7 +300,7 @@ class _Assertions:
     def merged(self, one: Assertion) -> str:
         """Find a new assertion at least as strong that names half of what this one names."""
         for other in self.fresh:
-            strong = other.strength >= one.strength or _reported(one, other)
+            strong = other.strength >= one.strength or reported(one, other)
             if (strong and shares(one.names, other.names)) or one.names & set(other.exceptions):
                 return f"taken up by `{show(other)}`"
         return ""
@@ -345,8 +308,8 @@ class _Assertions:
     def tabled(self, one: Assertion) -> str:
         """Find what an assertion compared in a new row of the test, which must assert something new."""
         rows = (Counter(self.after.rows) - Counter(self.before.rows)) if self.fresh else Counter[str]()
-        values = _values(one)
-        said = next((row for row in rows if values and all(value in _VALUE.findall(row) for value in values)), "")
+        values = compared(one)
+        said = next((row for row in rows if values and all(value in VALUE.findall(row) for value in values)), "")
         return f"a row of the test now: {said[:80]}" if said else ""
 
     def idle(self, one: Assertion) -> Weakening | None:
@@ -378,12 +341,12 @@ class _Assertions:
     def rewritten(self, one: Assertion) -> Weakening | None:
         """Take a new assertion for one that is gone: at least as strong is a rewrite, weaker a loosening."""
         strong = [other for other in self.free if other.strength >= one.strength]
-        weak = [other for other in self.free if other.strength < one.strength and _related(one, other)]
+        weak = [other for other in self.free if other.strength < one.strength and related(one, other)]
         if not strong and not weak:
             return None
         other = (strong or weak)[0]
         self.free.remove(other)
-        if one.operator == "raises" or (not strong and (_absent(one, other) or _predicate(one, other))):
+        if one.operator == "raises" or (not strong and (absent(one, other) or predicate(one, other))):
             return self.found("expected-changed", one, other)
         if strong:
             return self.found("assertion-removed", one, other, "rewritten: another assertion took its place")
@@ -392,7 +355,7 @@ class _Assertions:
     def weaker(self, one: Assertion, other: Assertion) -> Level | None:
         """Give the level of a loosening: a small tolerance, or a whole that was split in parts, is a note."""
         close = other.operator == "approx" and other.expected == one.expected and (other.tolerance or 0) <= CLOSE
-        parts = [new for new in self.fresh if new.strength >= PART and _related(one, new)]
+        parts = [new for new in self.fresh if new.strength >= PART and related(one, new)]
         split = len(parts) > 1 and len(self.after.live) > len(self.before.live)
         return "note" if close or split else self.arranged(one)
 
@@ -408,10 +371,10 @@ class _Assertions:
     def minor(self, one: Assertion) -> bool:
         """Tell what another assertion implies, or what went with its value, its branch, its deprecation."""
         if one.operator == "warns":
-            return bool(one.exceptions) and all(_deprecates(name) for name in one.exceptions)
+            return bool(one.exceptions) and all(deprecates(name) for name in one.exceptions)
         left = [other for other in self.after.live if other.operator not in ("raises", "warns", "fails")]
         implied = one.strength <= BOUND and any(
-            other.strength > one.strength and _part_of(one.subject, other.subject) for other in left
+            other.strength > one.strength and part_of(one.subject, other.subject) for other in left
         )
         before, after = Counter(self.before.arranged), Counter(self.after.arranged)
         branch = any(said.startswith("if ") for said in before - after)
@@ -453,107 +416,3 @@ class _Assertions:
         looked = identifiers(one.subject)
         own = one.subject if one.operator in ("raises", "warns") else ""
         return "note" if any(looked & identifiers(said) for said in gone if said not in own) else None
-
-
-def _distinct(live: Sequence[Assertion]) -> Iterator[Assertion]:
-    """Drop what is written twice, one right below the other: it demands nothing more."""
-    last: Assertion | None = None
-    for one in live:
-        twice = last is not None and last.canon == one.canon and last.guards == one.guards
-        if last is None or not twice or last.exceptions != one.exceptions or one.line - last.line != 1:
-            yield one
-        last = one
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"^(?:async )?(?:function )?\(\) ?(?:=>)? ?|[\s;{}]", "", text)
-
-
-def _values(one: Assertion) -> list[str]:
-    """Give the names and literals that an assertion compares."""
-    literal = one.expected if one.expected[:1] in "'\"[({-0123456789" else ""
-    plain = one.subject if one.subject.isidentifier() else ""
-    return _VALUE.findall(plain or literal)
-
-
-def _reported(one: Assertion, other: Assertion) -> bool:
-    """Tell a panic that became an error: another answer."""
-    return one.operator.startswith("Panics") and other.operator == "!=" and other.expected == "nil"
-
-
-def _deprecates(name: str) -> bool:
-    return "Deprecat" in name or "RemovedIn" in name or name.endswith("FutureWarning")
-
-
-def _part_of(subject: str, other: str) -> bool:
-    """Tell whether the second looks at the first, or at a part of it."""
-    return bool(subject) and subject in other and identifiers(subject) <= identifiers(other)
-
-
-def _related(one: Assertion, other: Assertion) -> bool:
-    return bool(one.names & other.names or identifiers(one.subject) & identifiers(other.subject))
-
-
-def _absent(one: Assertion, other: Assertion) -> bool:
-    """Tell that what had a value must not be there now."""
-    return other.operator in ("contains", "in") and other.negated and not one.negated
-
-
-def _predicate(one: Assertion, other: Assertion) -> bool:
-    """Tell the answer to another question from the bare truth of the old subject, or of a part of it."""
-    return other.operator == "truthy" and other.subject not in one.subject and one.subject not in other.subject
-
-
-def _empty(one: Assertion, other: Assertion) -> bool:
-    """Tell that there was to be no value and is one now: another answer, not a vaguer one."""
-    nothing = one.operator == "==" and one.expected in ("None", "undefined", "null", "nil", '""', "''")
-    vague = other.operator in ("in", "truthy", ">=", "<=", ">", "<")
-    return nothing and not vague and (other.operator != "!=" or other.expected == one.expected)
-
-
-def wider(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
-    """Tell whether the new exceptions accept more than the old ones did."""
-    if set(old) == set(new):
-        return False
-    if not new or (set(new) & _ANYTHING and not set(old) & _ANYTHING):
-        return True
-    if "BaseException" in new and "BaseException" not in old:
-        return True
-    if set(old) < set(new):
-        return True
-    return len(old) == len(new) == 1 and _ancestor(new[0], old[0])
-
-
-def _ancestor(name: str, of: str) -> bool:
-    one, other = getattr(builtins, name, None), getattr(builtins, of, None)
-    both = isinstance(one, type) and isinstance(other, type) and one is not other
-    return both and issubclass(other, one)  # type: ignore[arg-type]  # both are types by the line above
-
-
-def _platform(guard: str) -> bool:
-    return any(
-        word in guard
-        for word in (
-            "sys.platform",
-            "version_info",
-            "os.name",
-            "platform.",
-            "process.platform",
-            "runtime.GOOS",
-            "process.env",
-            "os.environ",
-            "os.getenv",
-            "os.Getenv",
-            "RUBY_",
-        )
-    )
-
-
-def _moved_bound(one: Assertion, other: Assertion) -> str:
-    try:
-        before, after = float(one.expected), float(other.expected)
-    except ValueError:
-        return "expected-changed"
-    raised = one.operator in ("<", "<=") and after > before
-    lowered = one.operator in (">", ">=") and after < before
-    return "tolerance-raised" if (raised or lowered) and one.negated == other.negated else "expected-changed"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from gatepost.model import Level
-from gatepost.suites._compare import Weakening
+from gatepost.suites._weakening import Weakening
 from gatepost.suites._words import squeeze
 
 # A runner counts where a command stands, not in lists of packages, imports, keys or names.

@@ -12,10 +12,11 @@ from gatepost.git import Change, Entry, PathChange, Snapshot
 from gatepost.model import Level
 from gatepost.paths import matches
 from gatepost.suites import Files, Suite
-from gatepost.suites._compare import Surroundings, Weakening, compare, show
+from gatepost.suites._compare import compare
 from gatepost.suites._match import Pair, differing, pair
 from gatepost.suites._selection import code, selects, snapshot
 from gatepost.suites._units import Source, Unit
+from gatepost.suites._weakening import Surroundings, Weakening, show
 from gatepost.suites._words import code_list, code_words, overlap
 
 PRODUCT_BYTES = 6 * 1024 * 1024

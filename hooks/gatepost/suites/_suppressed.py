@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from gatepost.suites._compare import Weakening
+from gatepost.suites._weakening import Weakening
 
 MANY = 10
 _ONE = re.compile(
