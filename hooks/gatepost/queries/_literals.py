@@ -38,7 +38,7 @@ class Language:
 
 def queries(language: Language, snapshot: Snapshot, path: str) -> Iterator[Query]:
     """Give the queries in the strings of one file. Raises Unreadable."""
-    from gatepost.suites._tree import absent, parse, parser
+    from gatepost.suites._parsing import absent, parse, parser
 
     missing = absent(language.package)
     if missing:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gatepost.suites._tree import Node, Outline, Syntax, Walk, parse, parser, raw_text
+from gatepost.suites._parsing import Node, parse, parser, raw_text
+from gatepost.suites._tree import Outline, Syntax, Walk
 from gatepost.suites._units import BOUND, EXACT, PART, TRUTHY, Assertion, Marker, Source
 from gatepost.suites._words import squeeze
 

@@ -17,7 +17,7 @@ def claims(path: str) -> bool:
 
 def missing() -> str:
     """Name the package that is not installed."""
-    from gatepost.suites._tree import absent
+    from gatepost.suites._parsing import absent
 
     return absent("tree_sitter_go")
 
