@@ -203,7 +203,7 @@ def test_kinds_of_the_policy_are_left_out() -> None:
 def test_objects() -> None:
     enum, body = Object("enum", "mood", values=("a", "b")), Object("function", "f()", "AS $$ BEGIN  RETURN (1); END $$")
     assert said(schema(objects=(enum,)), schema(objects=(replace(enum, values=("b", "c")),))) == [
-        "enum mood has the value c more and has no value a"
+        "enum mood also has the value 'c' and has no value 'a'"
     ]
     assert said(schema(objects=(enum,)), schema(objects=(replace(enum, values=("b", "a")),))) == [
         "enum mood has its values in another order"

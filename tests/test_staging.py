@@ -178,6 +178,22 @@ def test_what_is_known_can_be_named(repo: Repo, tmp_path: Path) -> None:
     assert drift(repo) == (["warning index product_name of product is not there"], [])
 
 
+def test_schema_diff_obeys_the_policy_too(repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repo.commit(
+        {**FIRST, "gatepost.toml": POLICY + '[drift]\nignore = ["product.*", "product_name"]\nmax_age = "1s"\n'}
+    )
+    repo.git("reset", "-q", "--hard")
+    old = replace(take(staging_at(tmp_path, BY_HAND)), at="2026-01-01T00:00:00+00:00")
+    (tmp_path / "old.json").write_text(store.render(old))
+    assert run("diff", "--static", "--snapshot", str(tmp_path / "old.json"), "--repo", str(repo.path)) == 0
+    assert "drift.max_age is 1 seconds" in capsys.readouterr().out
+
+
+def test_no_snapshot_is_no_pass(shop: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("diff", "--static", "--repo", str(shop.path)) == 3
+    assert "no snapshot of staging is published" in capsys.readouterr().err
+
+
 def publish_here(shop: Repo, url: str) -> Staging:
     change = shop.change(None, "HEAD")
     staging = take(url)
@@ -194,7 +210,7 @@ def test_an_old_snapshot_is_said(shop: Repo, tmp_path: Path) -> None:
     change.repo.close()
     assert drift(shop) == (
         [],
-        ["the snapshot of staging is 9.0 days old, drift.max_age is 7: take a new one"],
+        ["the snapshot of staging is 9 days old, drift.max_age is 7 days: take a new one"],
     )
 
 

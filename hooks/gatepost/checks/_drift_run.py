@@ -91,7 +91,11 @@ def _findings(compared: Compared, staging: Staging) -> Iterator[Finding]:
     for item in compared.drifted[:_MOST]:
         tables.setdefault(item.table or item.object, []).append(item)
     for table, found in tables.items():
-        yield _finding(compared, staging, found, None if table in ours else "note")
+        if table in ours:
+            yield _finding(compared, staging, found)
+    rest = [item for table, found in tables.items() if table not in ours for item in found]
+    if rest:
+        yield _finding(compared, staging, rest, "note")
     for version in compared.applied.unknown[:1]:
         yield _unknown(compared, staging, version)
 
@@ -101,14 +105,15 @@ def _place(compared: Compared) -> str:
     return changed[-1].migration.path if changed else compared.history.place.root
 
 
-def _finding(compared: Compared, staging: Staging, found: list[Difference], level: Level | None) -> Finding:
+def _finding(compared: Compared, staging: Staging, found: list[Difference], level: Level | None = None) -> Finding:
     told = "; ".join(printable(item.text, 160) for item in found[:5])
-    more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+    more = f"; and {len(found) - 5} more: gatepost schema diff" if len(found) > 5 else ""
+    beside = " beside this change" if level == "note" else ""
     first = found[0]
     return Finding(
         DRIFT,
         _place(compared),
-        f"{printable(staging.environment, 40)} has drifted (seen {printable(staging.at[:16])}): {told}{more}",
+        f"{printable(staging.environment, 40)} has drifted{beside} (seen {printable(staging.at[:16])}): {told}{more}",
         "write what was done by hand as a migration, or take it back there; wanted: name it in [drift] ignore",
         1,
         {"table": first.table or None, "object": first.object, "before": first.before, "after": first.after},

@@ -266,8 +266,8 @@ def _values(before: Object, after: Object) -> Iterator[Difference]:
         return
     extra = [value for value in after.values if value not in before.values]
     lost = [value for value in before.values if value not in after.values]
-    said = [f"has the value {', '.join(extra)} more"] if extra else []
-    said += [f"has no value {', '.join(lost)}"] if lost else []
+    said = [f"also has the value {', '.join(map(repr, extra))}"] if extra else []
+    said += [f"has no value {', '.join(map(repr, lost))}"] if lost else []
     text = f"{after.kind} {after.name} {' and '.join(said) or 'has its values in another order'}"
     old, new = (", ".join(side.values) for side in (before, after))
     yield Difference(after.kind, "", after.name, "values", old, new, text[:300])

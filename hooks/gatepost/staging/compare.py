@@ -83,10 +83,10 @@ def _enums(expected: Schema, found: Schema) -> Iterator[Difference]:
         if real is None:
             yield Difference("enum", "", wanted.name, "there", None, f"enum {wanted.name} is not there")
         elif set(real.values) != set(wanted.values):
-            one = ", ".join(sorted(set(wanted.values) - set(real.values)))
-            other = ", ".join(sorted(set(real.values) - set(wanted.values)))
+            one = ", ".join(f"'{value}'" for value in sorted(set(wanted.values) - set(real.values)))
+            other = ", ".join(f"'{value}'" for value in sorted(set(real.values) - set(wanted.values)))
             said = "; ".join(
-                part for part in (f"lacks {one}" if one else "", f"has {other} besides" if other else "") if part
+                part for part in (f"lacks {one}" if one else "", f"also has {other}" if other else "") if part
             )
             before, after = ", ".join(wanted.values), ", ".join(real.values)
             yield Difference("enum", "", wanted.name, before, after, f"enum {wanted.name} {said}")

@@ -58,8 +58,17 @@ def aged(staging: Staging, settings: Drift, now: datetime | None = None) -> str:
         return f"the snapshot of {staging.environment} says that it was taken in the future: take a new one"
     if age <= settings.max_age:
         return ""
-    days, allowed = age / 86_400, settings.max_age / 86_400
-    return f"the snapshot of {staging.environment} is {days:.1f} days old, drift.max_age is {allowed:g}: take a new one"
+    return (
+        f"the snapshot of {staging.environment} is {_shown(age)} old, drift.max_age is {_shown(settings.max_age)}: "
+        f"take a new one"
+    )
+
+
+def _shown(seconds: float) -> str:
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def compare(history: History, staging: Staging, settings: Drift, produce: Produce, differ: Compare) -> Compared:

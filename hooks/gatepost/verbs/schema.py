@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatepost.errors import PASS, UsageError
+from gatepost.errors import PASS, CannotJudge, UsageError
 from gatepost.git import Change, Repository, failure, make_change
 from gatepost.migrations import History
 from gatepost.model import printable
@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--repo", default=".", metavar="DIR", help="the repository, a bare one too (default: here)")
     parser.add_argument("--path", default="", metavar="DIR", help="only the migrations below this directory")
-    parser.add_argument("--format", default="text", choices=("text", "json"), help="text is SQL")
+    parser.add_argument(
+        "--format", default="text", choices=("text", "json"), help="text: SQL; a snapshot is always JSON"
+    )
     parser.add_argument(
         "--url",
         metavar="URL",
@@ -72,11 +74,13 @@ def _produced(args: argparse.Namespace) -> int:
 
 
 def _histories(repo: Repository, args: argparse.Namespace) -> tuple[Change, Policy, list[History]]:
-    from gatepost.gate import read_policy
+    from gatepost.gate import landed_policy
     from gatepost.migrations import collect
+    from gatepost.policy import FILE
 
     change = make_change(repo, None, args.revision)
-    policy, _ = read_policy(change)
+    own = repo.directory() / FILE
+    policy = landed_policy(change.head, own if own.is_file() else None)
     path = args.path.strip("/")
     found = [history for history in collect(change, policy).histories if within(history.place.root, path)]
     if not found:
@@ -108,6 +112,7 @@ def _write(args: argparse.Namespace, text: str) -> None:
         Path(args.output).write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{printable(args.output)}: {error.strerror}") from None
+    sys.stderr.write(f"wrote {printable(args.output)}\n")
 
 
 def _snapshot(args: argparse.Namespace) -> int:
@@ -178,7 +183,7 @@ def _given(repo: Repository, args: argparse.Namespace, settings: Any) -> Staging
         repo.attempt("fetch", "--quiet", args.remote, f"+{name}:{name}")
     found = store.published(repo, args.environment)
     if found is None:
-        raise UsageError(
+        raise CannotJudge(
             f"no snapshot of {args.environment} is published",
             "gatepost schema dump --url env:NAME --publish, or --url env:NAME here",
         )
