@@ -82,7 +82,10 @@ def test_steps_have_exact_versions_and_expected_values(two_sides: Builder) -> No
     plan = plan_of(two_sides(BASE, pair("CREATE INDEX i ON users (email);", "DROP INDEX i;")))
     move, undo = plan["steps"]
     base, head = plan["change"]["base"], plan["change"]["head"]
-    assert move["command"] == f"git push --force-with-lease=refs/heads/main:{head} origin {base}:refs/heads/main"
+    assert (
+        move["command"]
+        == f"git push --no-verify --force-with-lease=refs/heads/main:{head} origin {base}:refs/heads/main"
+    )
     assert (move["before"][0]["expected"], move["after"][0]["expected"]) == (head, base)
     assert undo["command"] == "migrate -path db/migrations -database $DATABASE_URL goto 0001"
     assert undo["checkout"] == head

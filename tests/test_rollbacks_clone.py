@@ -1,0 +1,103 @@
+"""Roll back from a clone that has the hooks, with a database whose bookkeeping counts in numbers."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from _production import Production
+from conftest import Files
+from servers import Server
+
+DOWN = """\
+import os, sqlite3, sys
+url, to = os.environ["DATABASE_URL"], int(sys.argv[1])
+with sqlite3.connect(url.removeprefix("sqlite:///")) as database:
+    database.executescript(open("db/migrations/0002_x.down.sql").read())
+    database.execute("UPDATE schema_migrations SET version = ?", (to,))
+"""
+FIRST: Files = {
+    "app.py": "old",
+    "down.py": DOWN,
+    "db/migrations/0001_users.up.sql": "CREATE TABLE users (id bigint PRIMARY KEY, email text, age int);",
+    "db/migrations/0001_users.down.sql": "DROP TABLE users;",
+}
+
+
+@dataclass
+class Shop:
+    """A server, a clone with the hooks, a SQLite database with the bookkeeping of golang-migrate."""
+
+    production: Production
+    file: Path
+
+    def sql(self, text: str) -> list[Any]:
+        database = sqlite3.connect(self.file)
+        try:
+            with database:
+                return database.execute(text).fetchall()
+        finally:
+            database.close()
+
+    def ship(self, up: str, down: str, **more: str) -> tuple[str, str]:
+        """Deploy a migration; give what ran before, and what runs now."""
+        base = self.production.server.tip()
+        pair = {"db/migrations/0002_x.up.sql": up, "db/migrations/0002_x.down.sql": down}
+        self.production.server.work.commit({"app.py": "new", **pair, **more})
+        pushed = self.production.server.push("--no-verify", "main")
+        assert pushed.code == 0, pushed.raw
+        self.sql(up)
+        self.sql("UPDATE schema_migrations SET version = 2")
+        return base, self.production.server.tip()
+
+    def run(self, head: str, *args: str, **env: str) -> tuple[int, str]:
+        shown = self.production.gatepost("rollback", "show", head, "--format", "json")
+        digest = json.loads(shown.stdout)["digest"]
+        done = self.production.gatepost("rollback", "run", head, "--yes", "--plan", digest, *args, env=env)
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    policy = (
+        f'[rollback]\nowner = "on call"\nundo = "{sys.executable} down.py {{before}}"\n'
+        '[[migrations]]\npath = "db/migrations"\ndialect = "sqlite"\nframework = "golang-migrate"\n'
+    )
+    made = Shop(Production(Server(tmp_path, policy=policy), tmp_path, ""), tmp_path / "live.db")
+    made.production.url = f"sqlite:///{made.file}"
+    assert made.production.server.commit_push({**FIRST, "gatepost.toml": policy}).code == 0
+    made.sql("CREATE TABLE users (id bigint PRIMARY KEY, email text, age int)")
+    made.sql("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)")
+    made.sql("INSERT INTO schema_migrations VALUES (1, 0)")
+    hook = made.production.server.work.path / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f'#!/bin/sh\nexec {sys.executable} -m gatepost pre-push "$@"\n')
+    hook.chmod(0o755)
+    return made
+
+
+def test_the_hook_of_the_clone_does_not_refuse_the_way_back(shop: Shop) -> None:
+    base, head = shop.ship("CREATE INDEX users_email ON users (email);", "DROP INDEX users_email;")
+    by_hand = shop.production.server.push(f"--force-with-lease=main:{head}", f"{base}:refs/heads/main")
+    assert (by_hand.code, shop.production.server.tip()) == (1, head)
+    code, said = shop.run(head)
+    assert (code, "done: everything is as the plan promises" in said) == (0, True), said
+    assert shop.production.server.tip() == base
+    assert shop.sql("SELECT version FROM schema_migrations") == [(1,)]
+
+
+def test_all_that_git_said_of_a_push_that_failed_is_shown(shop: Shop) -> None:
+    _, head = shop.ship("CREATE INDEX users_email ON users (email);", "DROP INDEX users_email;")
+    refusing = shop.production.server.path / "hooks" / "update"
+    refusing.write_text("#!/bin/sh\necho the operator has closed it for the night\necho and said so >&2\nexit 1\n")
+    refusing.chmod(0o755)
+    code, said = shop.run(head)
+    assert code == 1
+    for line in ("the operator has closed it for the night", "and said so", "hook declined", "step 1 failed"):
+        assert line in said
