@@ -171,6 +171,52 @@ def test_what_was_rehearsed_counts_for_exactly_these_scripts(repo: Repo) -> None
 
 
 @pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        ("reversible", "it is reversible"),
+        ("schema-differs", "the down gives another schema"),
+        ("down-fails-with-rows", "the down fails once there are rows"),
+    ],
+)
+def test_a_claim_on_a_server_changes_no_plan(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, claim: Any, words: str
+) -> None:
+    """A forged record that says reversible for a lossy down gives a line that says who says so, and no more."""
+    base = repo.commit(BASE)
+    change = repo.change(
+        base, repo.commit(pair("ALTER TABLE users DROP COLUMN age;", "ALTER TABLE users ADD COLUMN age int;"))
+    )
+    (course,) = runner.planned(change, read_policy(change)[0])
+    recorded.save(change.repo, replace(rehearsed(change, claim), key=recorded.key(course)))
+    monkeypatch.setenv("GIT_QUARANTINE_PATH", str(repo.path))
+    policy = read_policy(change)[0]
+    outcome = _rollback_run.judge(change, policy)
+    plan = outcome.sections["rollback"]
+    assert (plan["class"], plan["basis"], plan["tested"]) == ("C", "static", None)
+    assert "its down cannot bring values back" in plan["because"][0]
+    assert f"claimed by the pusher, not measured here: {words} (postgresql 15.18" in " ".join(plan["notes"])
+    assert not any(one["kind"] == "schema" for step in plan["steps"] for one in step["before"])
+    assert ("rollback/no-plan" in {one.rule.id for one in outcome.findings}) is (claim != "schema-differs")  # refused
+    rules = {one.rule.id for one in evaluate(change, policy, only=("migrations",)).findings}
+    assert "migration/lossy-down" in rules  # what the static model found is not silenced
+    change.repo.close()
+
+
+def test_an_honest_claim_refuses_nobody(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = repo.commit(BASE)
+    change = repo.change(base, repo.commit(pair("CREATE INDEX i ON users (email);", "DROP INDEX i;")))
+    (course,) = runner.planned(change, read_policy(change)[0])
+    recorded.save(change.repo, replace(rehearsed(change, "reversible"), key=recorded.key(course)))
+    monkeypatch.setenv("GIT_QUARANTINE_PATH", str(repo.path))
+    report = evaluate(change, read_policy(change)[0])
+    assert report.exit_code == 0
+    plan = report.sections["rollback"]
+    assert (plan["class"], plan["basis"], plan["complete"]) == ("A", "static", True)
+    assert any(note.startswith("claimed by the pusher, not measured here: it is reversible") for note in plan["notes"])
+    change.repo.close()
+
+
+@pytest.mark.parametrize(
     ("query", "runs", "class_"), [("SELECT age FROM users", False, "F"), ("SELECT email FROM users", None, "C")]
 )
 def test_queries_decide_whether_the_old_code_runs(

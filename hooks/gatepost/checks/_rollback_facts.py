@@ -42,8 +42,8 @@ def facts(change: Change, policy: Policy) -> Facts:
         named=tuple(path for path in change.paths if settings.paths and matches(path, *settings.paths)),
         said=_said(change),
         old_code=_old_code(change, policy, stories) if stories else None,
-        rehearsals=tuple(one.rehearsal for one in tried),
-        claimed=any(one.claimed for one in tried),
+        rehearsals=tuple(one.rehearsal for one in tried if not one.claimed),
+        claims=tuple(one.rehearsal for one in tried if one.claimed),
         stories=stories,
     )
 

@@ -19,6 +19,18 @@ WORDS = {
     "irreversible": "irreversible, as declared",
     "unknown": "could not judge",
 }
+# The same within a sentence; the ids of the verdicts are for programs.
+PHRASES = {
+    "reversible": "it is reversible",
+    "data-loss": "it is reversible, but loses data",
+    "up-fails": "the up fails",
+    "down-fails": "the down fails",
+    "down-fails-with-rows": "the down fails once there are rows",
+    "schema-differs": "the down gives another schema",
+    "missing": "there is no way back",
+    "irreversible": "it is declared irreversible",
+    "unknown": "it could not be judged",
+}
 _MOST = 12
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gatepost.migrations import Changed, History
 from gatepost.rehearsals import Rehearsal, Rehearsed
+from gatepost.rehearsals.report import PHRASES
 from gatepost.rollbacks import Basis, Class, Compatible
 from gatepost.rollbacks._facts import Facts
 
@@ -49,6 +50,12 @@ def judge(facts: Facts, old_code: Compatible) -> Judged:
     return Judged(gravest.class_, "rehearsal" if measured and facts.histories else "static", because, lost)
 
 
+def claimed(claim: Rehearsal) -> str:
+    """Say what a server was only told."""
+    told = f"{claim.engine} {claim.server}, {claim.at}"
+    return f"claimed by the pusher, not measured here: {PHRASES[claim.whole]} ({told})"
+
+
 def rehearsal_of(history: History, rehearsals: Iterable[Rehearsal]) -> Rehearsal | None:
     """Give the rehearsal of a history, where there is one for what is new in it."""
     new = {one.path for one in history.new}
@@ -84,7 +91,7 @@ def _measured(rehearsal: Rehearsal) -> Judged:
 
 
 def _why(one: Rehearsed) -> str:
-    return f"{one.framework} {one.version or one.path}: {one.verdict}{f', {one.reason}' if one.reason else ''}"
+    return f"{one.framework} {one.version or one.path}: {PHRASES[one.verdict]}{f', {one.reason}' if one.reason else ''}"
 
 
 def _lost_text(table: str, column: str, when: str) -> str:

@@ -24,7 +24,7 @@ from gatepost.rollbacks import (
     Version,
     _commands,
 )
-from gatepost.rollbacks._classify import Judged, judge, rehearsal_of
+from gatepost.rollbacks._classify import Judged, claimed, judge, rehearsal_of
 from gatepost.rollbacks._complete import STAYS
 from gatepost.rollbacks._facts import Facts
 from gatepost.rollbacks._settings import Rollback
@@ -329,7 +329,7 @@ def _notes(known: _Known) -> Iterator[str]:
             yield _commands.unknown(history, known.settings.undo)
     if known.facts.histories and not _tested(known.facts.rehearsals):
         yield "not rehearsed: class, durations and locks are the static model's, not measured (gatepost rehearse)"
-    if known.facts.claimed:
-        yield "the rehearsal is the pusher's own word: the server has not made it itself"
+    for one in known.facts.claims:
+        yield claimed(one)
     if not known.settings.redeploy:
         yield "what runs follows the deploy ref; where it does not, set [rollback] redeploy"

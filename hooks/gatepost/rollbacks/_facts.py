@@ -20,7 +20,7 @@ class Facts:
     of what cannot come back; ``dependencies`` the changed direct production dependencies; ``growth`` the artifacts
     whose growth is more than the policy allows, ``artifacts`` a file of each; ``named`` the paths that the policy
     names; ``said`` how the author asked for a plan; ``stories`` what the static model tells of each history, by its
-    root. ``claimed``: a rehearsal is the pusher's own word, made by no runner that the server lists.
+    root. ``claims`` are rehearsals that a server has only the pusher's word for: told, and counted for nothing.
     """
 
     histories: tuple[History, ...] = ()
@@ -33,7 +33,7 @@ class Facts:
     said: str = ""
     old_code: Compatible | None = None
     rehearsals: tuple[Rehearsal, ...] = ()
-    claimed: bool = False
+    claims: tuple[Rehearsal, ...] = ()
     stories: Mapping[str, Story] = field(default_factory=dict)
 
     @property
