@@ -121,6 +121,68 @@ def test_what_came_open_before_holds_the_next_migration(review: Review) -> None:
     assert server.push("main").code == 0
 
 
+OFF = ("schema/drop-column", "migration/lossy-down", "rollback/no-plan")
+LOOSE = {"gatepost.toml": "[rules]\n" + "".join(f'"{rule}" = "off"\n' for rule in OFF)}
+DROPS = {"db/2_b.up.sql": "ALTER TABLE a DROP COLUMN id;\n", "db/2_b.down.sql": "ALTER TABLE a ADD COLUMN id int;\n"}
+LOST = {"policy/loosened", *OFF}
+
+
+def _waiting(push: Push) -> set[str]:
+    assert "gate/review-pending" in push.rules, push.raw
+    return {rule for rule in LOST if rule in push.text.partition("findings are open since")[2]}
+
+
+def test_a_loosened_policy_that_nobody_reviewed_holds_the_next_migration(
+    review: Review, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Push the loosening by itself, then what it allows: found in a trial, the column was dropped with "passed"."""
+    server = review.server
+    assert server.commit_push(FIRST).code == 0
+    loosening = server.commit_push(LOOSE)
+    assert (loosening.code, loosening.rules) == (0, ["policy/loosened"] * 3)
+    head = server.work.git("rev-parse", "main")
+    assert server.commit_push({"notes.txt": "x"}).code == 0
+    assert "3 open" in review.run(capsys, "list")[1]
+    pushed = server.commit_push(DROPS)
+    assert pushed.code == 1, pushed.raw
+    assert _waiting(pushed) == LOST
+    assert "policy/loosened" in review.run(capsys, "list")[1]
+    assert server.push("main").code == 1
+    assert review.run(capsys, "approve", head)[0] == 0
+    landed = server.push("main")
+    assert landed.code == 0, landed.raw
+    assert "nothing is open" in review.run(capsys, "list")[1]
+
+
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_a_suppression_that_nobody_reviewed_covers_nothing(review: Review, taken_back: bool) -> None:
+    keys = 'scope = "db/**"\nreason = "x"\nowner = "y"\nexpires = 2099-01-01\n'
+    server = review.server
+    assert server.commit_push(FIRST).code == 0
+    assert server.commit_push({"gatepost.toml": "".join(f'[[suppress]]\nrule = "{r}"\n{keys}' for r in OFF)}).code == 0
+    pushed = server.commit_push({**DROPS, **({"gatepost.toml": None} if taken_back else {})})
+    assert pushed.code == 1
+    assert _waiting(pushed) == LOST - {"policy/loosened"}
+
+
+def test_a_policy_may_not_silence_what_says_that_it_was_loosened(review: Review) -> None:
+    silent = {"gatepost.toml": LOOSE["gatepost.toml"] + '"policy/loosened" = "off"\n'}
+    server = review.server
+    assert server.commit_push(FIRST).code == 0
+    assert server.commit_push(silent).code == 0
+    assert _waiting(server.commit_push(DROPS)) == LOST
+
+
+def test_what_was_allowed_by_a_reviewed_policy_is_not_asked_again(review: Review) -> None:
+    server = review.server
+    assert server.commit_push(FIRST).code == 0
+    assert server.commit_push(LOOSE).code == 0
+    record = next(r for r in server.log() if r["kind"] == "verdict")
+    assert review.send(reviews.new_statement("approve", record, days=7)).code == 0
+    assert server.tip("refs/gatepost/server/reviewed/heads/main") == server.tip()
+    assert server.commit_push(DROPS).code == 0
+
+
 def test_a_review_of_what_landed_lasts_longer_than_its_expiry(review: Review) -> None:
     server = review.server
     server.policy(POLICY + '[gate]\nmode = "report"\n')

@@ -79,17 +79,18 @@ def read_policy(change: Change, server_file: Path | None = None) -> tuple[Policy
 
 def _read_policy(change: Change, server_file: Path | None) -> tuple[Policy, tuple[Finding, ...]]:
     own = _server_policy(server_file) if server_file is not None else {}
-    pushed, invalid = _head_policy(change) if _policy_changed(change) else (None, ())
+    pushed, invalid = _head_policy(change) if policy_changed(change) else (None, ())
     try:
         base = _Read(*tree_policy(change.base))
     except PolicyError:
         if pushed is None:
             raise
         base = _Read("defaults", {})  # the push mends what landed broken
-    trees = Trees(base.policy)
+    force = _over(base, own, server_file)
+    trees = Trees(base.policy, force=force)
     if pushed is not None:
-        trees = Trees(base.policy, pushed.policy, _over(pushed, own, server_file))
-    return replace(_over(base, own, server_file), pushed=trees.head, trees=trees), invalid
+        trees = Trees(base.policy, pushed.policy, _over(pushed, own, server_file), force)
+    return replace(force, pushed=trees.head, trees=trees), invalid
 
 
 def landed_policy(snapshot: Snapshot, server_file: Path | None = None) -> Policy:
@@ -178,7 +179,8 @@ def _read_limited(file: Path) -> bytes:
     return raw
 
 
-def _policy_changed(change: Change) -> bool:
+def policy_changed(change: Change) -> bool:
+    """Tell whether a change touches a file that may be the policy."""
     return any(name in change.paths for name in POLICY_FILES) or any(
         path.startswith(tuple(name + "/" for name in POLICY_FILES)) for path in change.paths
     )

@@ -140,12 +140,14 @@ class Trees(NamedTuple):
     """The policies as they stand in the two trees of a change.
 
     ``head`` is None where the change does not touch the policy; ``landing`` is the whole policy, the
-    server's file included, that will be in force when head has landed (None: head's cannot be read).
+    server's file included, that will be in force when head has landed (None: head's cannot be read), and
+    ``force`` the one that is in force at the base.
     """
 
     base: Policy
     head: Policy | None = None
     landing: Policy | None = None
+    force: Policy | None = None
 
 
 def strictness(level: str) -> int:

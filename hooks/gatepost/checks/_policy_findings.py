@@ -27,7 +27,8 @@ def loosenings(change: Change, policy: Policy) -> Iterator[Finding]:
         return
     first = trees.base.source == "defaults"
     where = _Place(change, trees.head.source if trees.head.source != "defaults" else trees.base.source)
-    for found in (*_levels(policy, trees.landing), *_settings(policy, trees.landing)):
+    force = trees.force or policy  # the change may be judged under another policy than that of its base
+    for found in (*_levels(force, trees.landing), *_settings(force, trees.landing)):
         if first and _names_no_branch(change, found):
             continue
         before, after = spelled(found.before), spelled(found.after)

@@ -21,7 +21,9 @@ from gatepost.model import Finding, Report, printable
 PENDING = next(rule for rule in RULES if rule.id == "gate/review-pending")
 SHOWN = 6
 
-Judge = Callable[[Change, Change], Report]
+LOOSER = ("policy/loosened", "policy/suppression-added")
+
+Judge = Callable[[Change], Report]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,11 @@ def with_pending(repo: Repository, target: str, report: Report, who: Pusher, jud
     migrations = report.sections.get("migrations") or []
     if not migrations:
         return report, reviewed == report.base and not _items(report)
-    whole = report if reviewed == report.base else _whole(repo, reviewed, report, target, judge)
+    whole = report if reviewed == report.base else judge(make_change(repo, reviewed, report.head, target))
+    if blind := tuple(skip for skip in whole.skipped if skip.fatal and skip not in report.skipped):
+        since = f"of all that came since {reviewed[:12]}, where nothing was open: "
+        told = (replace(skip, reason=since + skip.reason) for skip in blind)
+        return replace(report, skipped=(*report.skipped, *told)), False
     # What refuses the push by itself has to be mended, not reviewed.
     refusing = {finding.fingerprint for finding in _items(report) if finding.effective_level == "error"}
     found = [one for one in waiting(repo, target, whole, who) if one.finding.fingerprint not in refusing]
@@ -53,9 +59,17 @@ def with_pending(repo: Repository, target: str, report: Report, who: Pusher, jud
     return replace(report, findings=(*report.findings, finding)), False
 
 
-def _whole(repo: Repository, reviewed: str, report: Report, target: str, judge: Judge) -> Report:
-    """Judge all that lies since the last review, under the policy that is in force now."""
-    return judge(make_change(repo, reviewed, report.head, target), make_change(repo, report.base, report.head, target))
+def since_review(repo: Repository, target: str, before: Report, after: Report, who: Pusher) -> Report:
+    """Put together what all since the last review is judged: ``before`` by the policy of then, ``after`` by its last.
+
+    What was allowed meanwhile counts as allowed only once everything that allows more is approved.
+    """
+    looser = tuple(finding for finding in before.open_findings if finding.rule.id in LOOSER)
+    if not waiting(repo, target, replace(before, findings=looser), who):
+        return after
+    known = {finding.fingerprint for finding in before.open_findings}
+    more = (finding for finding in after.findings if finding.fingerprint not in known)
+    return replace(before, findings=(*before.open_findings, *more))
 
 
 def _items(report: Report) -> list[Finding]:

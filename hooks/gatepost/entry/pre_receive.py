@@ -18,7 +18,7 @@ from gatepost.entry.names import ACCEPTED, INBOX, REVIEWED, kept
 from gatepost.entry.refs import REFUSED, always, refused
 from gatepost.entry.server import Server, open_server, owned, symrefs
 from gatepost.errors import BLOCK, PASS, UNKNOWN, CannotJudge, GatepostError, PolicyError, TimeUp
-from gatepost.gate import deadline, evaluate, read_policy
+from gatepost.gate import deadline, evaluate, policy_changed, read_policy
 from gatepost.git import Change, Repository, make_change
 from gatepost.model import Finding, RefUpdate, Report, Skip, is_zero
 from gatepost.policy import Policy
@@ -110,7 +110,7 @@ class _Push:
                 return back
             report = replace(self._report(update, target), ref=target)
             if deploys:
-                report, reviewed = pending.with_pending(self.repo, target, report, self.who, self.change_report)
+                report, reviewed = pending.with_pending(self.repo, target, report, self.who, self.since_review)
                 report = self._listed(report)
             report = without_approved(self.repo, target, report, self.who)
             if report.exit_code == BLOCK:
@@ -176,11 +176,16 @@ class _Push:
             self.known[base, head] = self.change_report(make_change(self.repo, base, head, target))
         return self.known[base, head]
 
-    def change_report(self, change: Change, ruled: Change | None = None) -> Report:
-        """Judge one change under the server's policy; with ``ruled`` under the policy that judged that change.
+    def since_review(self, change: Change) -> Report:
+        """Judge all since the last review: a policy that was loosened meanwhile counts once that is approved."""
+        before = self.change_report(change)
+        if not policy_changed(change):
+            return before
+        after = self.change_report(change, landed=True)
+        return pending.since_review(self.repo, str(change.ref), before, after, self.who)
 
-        What has landed was judged by the policy of its time: one of before would find again what was allowed.
-        """
+    def change_report(self, change: Change, *, landed: bool = False) -> Report:
+        """Judge one change under the server's policy; with ``landed`` under the one that its head brings."""
         limit = self.server.gate.max_changed
         if change.base_oid and len(change.paths) > limit:
             reason = f"{len(change.paths)} changed paths are more than gate.max_changed = {limit}; push less at once"
@@ -188,8 +193,8 @@ class _Push:
             return replace(blank, skipped=(Skip("gate", reason, True, "gate/too-large"),))
         with owned(self.server.directory):
             policy, invalid = read_policy(change, self.server.file)
-            if ruled is not None:
-                policy = replace(read_policy(ruled, self.server.file)[0], trees=policy.trees)
+            if landed and policy.trees and policy.trees.landing:
+                policy = replace(policy.trees.landing, trees=policy.trees)
         if "verification" in policy.tables or (policy.pushed and "verification" in policy.pushed.tables):
             self.watched.add(change.head_oid)
         self._rehearsed(change, policy)
@@ -253,7 +258,7 @@ def settled(repo: Repository, server: Server, ref: str) -> str | None:
         return None
     push = _Push(repo, server, Pusher(), {}, set())
     with deadline(server.gate.deadline):
-        report = push.change_report(make_change(repo, since, tip, ref))
+        report = push.since_review(make_change(repo, since, tip, ref))
     return None if pending.waiting(repo, ref, report, Pusher()) else tip
 
 
