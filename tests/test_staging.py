@@ -19,7 +19,7 @@ from gatepost.databases import Scratch, Statement
 from gatepost.databases._differences_left_out import bookkeeping
 from gatepost.errors import CannotJudge, UsageError
 from gatepost.gate import evaluate, read_policy
-from gatepost.migrations import Migration, Script, Scripts, frameworks
+from gatepost.migrations import History, Migration, Migrations, Place, Script, Scripts, frameworks
 from gatepost.policy import Duration
 from gatepost.sql.schema import Schema
 from gatepost.staging import Drift, Staging, judge, ledgers, store
@@ -353,8 +353,8 @@ CREATE VIEW cheap AS SELECT id, name FROM product WHERE price < 10;
 PG_FIRST = {"gatepost.toml": PG_POLICY, "db/1_product.up.sql": PG_ONE, "db/1_product.down.sql": "DROP TABLE product;\n"}
 PG_SECOND = {
     **PG_FIRST,
-    "db/2_price.up.sql": "ALTER TABLE product ALTER COLUMN price TYPE numeric(12, 2);\n",
-    "db/2_price.down.sql": "ALTER TABLE product ALTER COLUMN price TYPE numeric(10, 2);\n",
+    "db/2_price.up.sql": "ALTER TABLE product ALTER COLUMN name TYPE varchar(20);\n",
+    "db/2_price.down.sql": "ALTER TABLE product ALTER COLUMN name TYPE text;\n",
 }
 
 
@@ -380,7 +380,9 @@ def test_on_a_scratch_server_everything_is_compared(
     )
     url = server.url(staging)
     assert run("diff", "--url", url, "--repo", str(repo.path)) == 0
-    assert "ACCESS EXCLUSIVE lock" in capsys.readouterr().out
+    (coming,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  coming")]
+    assert "ACCESS EXCLUSIVE lock" in coming
+    assert "error schema/change-type" in coming
     staging.run(
         [
             Statement("DROP INDEX product_name; CREATE INDEX product_name ON product (lower(name))"),
@@ -395,3 +397,12 @@ def test_on_a_scratch_server_everything_is_compared(
         ("view", "cheap"),
     ]
     staging.drop()
+
+
+def test_another_major_than_the_policy_names_is_said() -> None:
+    staging = Staging("staging", "?", "postgresql", "15.4", Schema())
+    for server, said in (("15", False), ("15.4", False), ("", False), ("1", True), ("16", True)):
+        place = Place("golang-migrate", "db", settings=Migrations("db", server=server))
+        found = judge.other_major(staging, History(place, (), (), ()))
+        assert bool(found) is said
+    assert found == "staging runs postgresql 15.4, [[migrations]] server says 16"

@@ -14,7 +14,7 @@ from gatepost.model import Finding, Level, Outcome, Skip, printable
 from gatepost.policy import Policy
 from gatepost.sql.compare import Difference
 from gatepost.staging import Drift, Staging, store
-from gatepost.staging.judge import Compared, aged, compare, entry, touched, unfit
+from gatepost.staging.judge import Compared, aged, compare, entry, other_major, touched, unfit
 from gatepost.staging.produce import model
 
 _MOST = 40
@@ -65,6 +65,8 @@ def _judged(change: Change, histories: Sequence[History], staging: Staging, sett
         compared = compare(history, staging, settings, way.schema, way.differ)
         entries.append(entry(compared, staging))
         findings += _findings(compared, staging)
+        if other := other_major(staging, history):
+            skipped.append(_skip(other))
         if compared.doubts:
             skipped.append(_skip(_doubtful(compared)))
     if not entries:

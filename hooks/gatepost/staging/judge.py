@@ -14,6 +14,7 @@ from gatepost.paths import matches
 from gatepost.sql.changes import SHOWN, SchemaChange, walk
 from gatepost.sql.compare import Difference
 from gatepost.sql.locks import lock
+from gatepost.sql.rules import all_rules
 from gatepost.sql.schema import Schema
 from gatepost.staging import Drift, Staging, ledgers
 from gatepost.staging.ledgers import Applied
@@ -46,6 +47,15 @@ def unfit(staging: Staging, history: History) -> str:
         named = ", ".join(sorted(staging.applied)) or "no table of a migration tool"
         return f"the snapshot of {staging.environment} names none of these migrations as applied ({named})"
     return ""
+
+
+def other_major(staging: Staging, history: History) -> str:
+    """Say that the policy names another major version than staging runs, "" where it does not."""
+    wanted = history.place.settings.server if history.place.settings else ""
+    real = staging.version.split(".")
+    if not wanted or real[: wanted.count(".") + 1] == wanted.split("."):
+        return ""
+    return f"{staging.environment} runs {staging.engine} {staging.version}, [[migrations]] server says {wanted}"
 
 
 def aged(staging: Staging, settings: Drift, now: datetime | None = None) -> str:
@@ -138,4 +148,12 @@ def _coming(change: SchemaChange, staging: Staging) -> dict[str, Any]:
         "blocks": held.blocks if held else None,
         "reads": held.rows or None if held else None,
         "scans": staging.index_use.get(change.object),
+        "rules": _rules(change),
     }
+
+
+def _rules(change: SchemaChange) -> list[str]:
+    """Give the rules that speak of it, with the level of each."""
+    found = ((rule, rule.judge(change)) for rule in all_rules() if isinstance(change.operation, rule.operations))
+    told = ((rule.rule, hit) for rule, hit in found if hit and (rule.on_fresh or not change.fresh))
+    return [f"{hit.level or rule.level} {rule.id}" for rule, hit in told]

@@ -10,7 +10,7 @@ from gatepost.git import Change
 from gatepost.migrations import History
 from gatepost.model import printable
 from gatepost.staging import Drift, Staging
-from gatepost.staging.judge import aged, compare, entry, unfit
+from gatepost.staging.judge import aged, compare, entry, other_major, unfit
 from gatepost.staging.produce import best, model
 
 _MOST = 60
@@ -29,7 +29,7 @@ def report(
         way = model(change, history) if static else best(change, history, staging, settings)
         found = compare(history, staging, settings, way.schema, way.differ)
         compared.append({**entry(found, staging), "compared": way.how})
-        said += way.notes
+        said += [*way.notes, *filter(None, [other_major(staging, history)])]
     old = aged(staging, settings) if compared else ""
     drifted = any(one["drifted"] or one["unknown"] for one in compared)
     doubtful = not compared or any(one["doubts"] for one in compared)
@@ -79,7 +79,8 @@ def _coming(one: dict[str, Any]) -> Iterator[str]:
     for item in one["coming"][:_MOST]:
         subject = ".".join(part for part in (item["table"], item["object"]) if part)
         place = f"{printable(item['path'], 80)}:{item['line']}"
-        yield f"  coming     {item['operation']} {printable(subject, 100)}{_weight(item)}  {place}"
+        rules = "".join(f"; {rule}" for rule in item["rules"])
+        yield f"  coming     {item['operation']} {printable(subject, 100)}{_weight(item)}{rules}  {place}"
     if len(one["coming"]) > _MOST:
         yield f"  coming     and {len(one['coming']) - _MOST} more: --format json"
 
