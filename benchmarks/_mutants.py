@@ -222,7 +222,7 @@ def _javascript_assertion(node: Any, mutant: Callable[..., Mutant]) -> Iterator[
 def go(path: str, raw: bytes) -> Iterator[Mutant]:
     """Give the mutants of one Go file."""
     from gatepost.suites._go_outline import _PACKAGES, _REPORTS
-    from gatepost.suites._tree import parser
+    from gatepost.suites._parsing import parser
 
     root = parser("tree_sitter_go").parse(raw).root_node
     if root.has_error:

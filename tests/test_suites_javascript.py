@@ -128,7 +128,7 @@ def test_says_that_it_does_not_parse(two_sides: Builder) -> None:
 
 
 def test_scans_lines_without_the_grammar(two_sides: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gatepost.suites._tree.find_spec", lambda name: None)
+    monkeypatch.setattr("gatepost.suites._parsing.find_spec", lambda name: None)
     outcome = judge(
         two_sides, {"src/a.test.js": PLAIN}, {"src/a.test.js": PLAIN.replace('it("adds"', 'it.only("adds"')}
     )
