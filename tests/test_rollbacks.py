@@ -405,3 +405,26 @@ def test_the_draft_is_refused_until_it_is_filled_in_and_taken_then(
     assert main(["rollback", "plan", *where, "--format", "json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert (data["complete"], data["source"], data["class"]) == (True, "rollback/0002.toml", "C")
+
+
+@pytest.mark.parametrize(
+    ("check", "says"),
+    [
+        ('rows = "users"\nexpected = "many"', "say a number of rows"),
+        ('url = "http://shop/health"\nexpected = "fine"', "a URL answers a status such as 200"),
+        ('url = "shop/health"', "is no http address"),
+        ('present = "users.age"', "say table NAME or column TABLE.NAME"),
+        ('blob = "go.sum"\nexpected = "abc"', "say the whole object id"),
+        ('query = "SELECT count(*) FROM users"\nexpected = "007"', "a count is a number"),
+        ('version = "SELECT version FROM schema_migrations"\nexpected = "0002"', "can never hold: 0001 is applied"),
+        ('query = "select version from schema_migrations;"\nexpected = "2"', "can never hold: 0001 is applied"),
+    ],
+)
+def test_a_check_that_can_never_hold_is_refused_when_it_is_read(two_sides: Builder, check: str, says: str) -> None:
+    command = "migrate -path db/migrations -database $DATABASE_URL goto 0001"
+    text = f'[[steps]]\nkind = "schema"\ntitle = "go back"\ncommand = "{command}"\n[[steps.after]]\n{check}\n'
+    change = two_sides(BASE, {**pair("CREATE INDEX i ON users (email);", "DROP INDEX i;"), "rollback/2.toml": text})
+    report = evaluate(change, read_policy(change)[0])
+    (found,) = [one for one in report.findings if one.rule.id == "rollback/plan-incomplete"]
+    assert says in found.message
+    assert found.data["key"].startswith("steps[0].after[0]")

@@ -68,6 +68,7 @@ def shop(tmp_path: Path) -> Shop:
     policy = (
         f'[rollback]\nowner = "on call"\nundo = "{sys.executable} down.py {{before}}"\n'
         '[[migrations]]\npath = "db/migrations"\ndialect = "sqlite"\nframework = "golang-migrate"\n'
+        '[rules]\n"schema/drop-column" = "note"\n"migration/lossy-down" = "note"\n'
     )
     made = Shop(Production(Server(tmp_path, policy=policy), tmp_path, ""), tmp_path / "live.db")
     made.production.url = f"sqlite:///{made.file}"
@@ -101,3 +102,47 @@ def test_all_that_git_said_of_a_push_that_failed_is_shown(shop: Shop) -> None:
     assert code == 1
     for line in ("the operator has closed it for the night", "and said so", "hook declined", "step 1 failed"):
         assert line in said
+
+
+COLUMN = ("ALTER TABLE users DROP COLUMN age;", "ALTER TABLE users ADD COLUMN age int;")
+
+
+def drafted(shop: Shop) -> tuple[str, str]:
+    """Let gatepost write the draft of a deploy that drops a column; give it, filled in, and as it was derived."""
+    work = shop.production.server.work
+    base = work.git("rev-parse", "HEAD")
+    pair = {"db/migrations/0002_x.up.sql": COLUMN[0], "db/migrations/0002_x.down.sql": COLUMN[1]}
+    work.commit({"app.py": "new", **pair})
+    file = work.path / "draft.toml"
+    done = shop.production.gatepost("rollback", "plan", f"{base}..HEAD", "--format", "toml", "-o", str(file))
+    assert done.returncode == 1, done
+    shown = shop.production.gatepost("rollback", "plan", f"{base}..HEAD", "--format", "json")
+    text = file.read_text()
+    file.unlink()
+    work.git("reset", "-q", "--hard", base)
+    return text.replace('backup = ""', 'backup = "the copy of last night, beside the database"'), shown.stdout
+
+
+def test_a_draft_that_is_filled_in_runs_to_the_end(shop: Shop) -> None:
+    """golang-migrate writes 0002 into a column of numbers: the draft compares versions as the derived plan does."""
+    text, derived = drafted(shop)
+    assert 'version = "SELECT version FROM schema_migrations"' in text
+    base, head = shop.ship(*COLUMN, **{"rollback/2.toml": text})
+    plan = json.loads(shop.production.gatepost("rollback", "show", head, "--format", "json").stdout)
+    first = json.loads(derived)
+    assert plan["source"] == "rollback/2.toml"
+    assert plan["expected"]["versions"] == first["expected"]["versions"] != []
+    schema, was = ([one for one in made["steps"] if one["kind"] == "schema"] for made in (plan, first))
+    assert [(one["before"], one["after"]) for one in schema] == [(one["before"], one["after"]) for one in was]
+    code, said = shop.run(head)
+    assert (code, "done: everything is as the plan promises" in said) == (0, True), said
+    assert shop.production.server.tip() == base
+    assert shop.sql("SELECT version FROM schema_migrations") == [(1,)]
+
+
+def test_an_older_draft_that_compared_text_runs_too(shop: Shop) -> None:
+    text, _ = drafted(shop)
+    older = text.replace('version = "SELECT version', 'query = "SELECT version')
+    _, head = shop.ship(*COLUMN, **{"rollback/2.toml": older})
+    code, said = shop.run(head)
+    assert code == 0, said

@@ -14,6 +14,7 @@ from gatepost.git import Change
 from gatepost.model import printable
 from gatepost.policy import line_of, nearest, parse_toml
 from gatepost.rollbacks import CLASSES, RollbackPlan, Step
+from gatepost.rollbacks._adopt import adopted, by_hand
 from gatepost.rollbacks._authored_steps import Problem, expectations, steps
 from gatepost.rollbacks._classify import weaker
 from gatepost.rollbacks._commands import same_version
@@ -146,10 +147,11 @@ def merged(plan: RollbackPlan, written: Written, approve: str) -> tuple[Rollback
     data, problems = written.data, list(written.problems)
     given, wrong = steps(data, approve=str(data.get("approve") or approve), checkout=plan.change.head)
     checks, odd = expectations(data.get("checks", []), "checks")
-    own = any(step.kind == "schema" for step in given)
+    given, against = adopted(plan, given)
+    own = by_hand(plan, given)
     if own:
         plan = _undone_by_hand(plan)
-    problems += [*wrong, *odd, *_other_deploy(plan, data), *_class(plan, data, own)]
+    problems += [*wrong, *odd, *against, *_other_deploy(plan, data), *_class(plan, data, own)]
     taken: dict[str, Any] = {
         key: data[key] for key in _TEXTS if key in {*_NAMES} and isinstance(data.get(key), str) and data[key].strip()
     }
@@ -169,8 +171,12 @@ _NAMES = ("owner", "decide_within", "point_of_no_return", "backup", "forward_fix
 
 
 def _authored(plan: RollbackPlan, given: tuple[Step, ...]) -> RollbackPlan:
-    """Give the plan as it is judged: steps count as the author's only where the author wrote some."""
-    return plan if given else replace(plan, source="derived")
+    """Give the plan as it is judged: steps count as the author's only where the author wrote some.
+
+    A derived step that fails once there are rows is not mended by being written down.
+    """
+    own = [step for step in given if not step.undoes] if plan.class_ == "D" else given
+    return plan if own else replace(plan, source="derived")
 
 
 def _said(prose: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
@@ -24,6 +25,9 @@ _SUBJECTS: dict[str, ExpectationKind] = {
     "rows": "rows",
     "blob": "blob",
 }
+_COUNT = re.compile(r"\s*select\s+count\s*\([^()]{0,200}\)\s+from\s[^;]{0,2000};?\s*", re.IGNORECASE)
+_OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_THERE = re.compile(r"table \S+|column \S+\.\S+")
 _SHELL = frozenset(("|", "||", "&&", ";", "&", ">", ">>", "<", "<<"))
 
 
@@ -161,6 +165,28 @@ def _expectation(table: Any) -> Expectation:
         raise PolicyError(["is empty"], f".{named[0]}")
     if kind not in ("absent", "present") and (not text.strip() or placeholder(text)):
         raise PolicyError(["no expected value is given: what must come out?"], ".expected")
+    wrong = _impossible(kind, subject, text)
+    if wrong:
+        raise PolicyError([wrong[1]], f".{wrong[0] or named[0]}")
     if kind == "version":
         return Expectation(kind, "the bookkeeping", "" if text == "nothing" else text, subject)
     return Expectation(kind, subject, "" if kind in ("absent", "present") else text)
+
+
+def _impossible(kind: ExpectationKind, subject: str, text: str) -> tuple[str, str] | None:
+    """Say of which key, and why, a check can never be as it is expected; None where it may be."""
+    number = text.isascii() and text.isdigit() and text == str(int(text[:20]))
+    shown = printable(text, 60)
+    if kind in ("absent", "present") and not _THERE.fullmatch(subject):
+        return "", f"{printable(subject, 80)}: say table NAME or column TABLE.NAME"
+    if kind == "url" and not subject.startswith(("http://", "https://")):
+        return "", f"{printable(subject, 80)}: is no http address"
+    if kind == "url" and not (number and len(text) == 3):
+        return "expected", f"{shown}: a URL answers a status such as 200"
+    if kind == "rows" and not (number or text == "kept"):
+        return "expected", f'{shown}: say a number of rows, or "kept"'
+    if kind == "blob" and not _OBJECT.fullmatch(text):
+        return "expected", f"{shown}: say the whole object id: git rev-parse HEAD:PATH"
+    if kind == "query" and _COUNT.fullmatch(subject) and "group by" not in subject.lower() and not number:
+        return "expected", f"{shown}: a count is a number, without zeros before it"
+    return None

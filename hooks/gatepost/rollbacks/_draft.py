@@ -50,7 +50,7 @@ def _expectation(name: str, one: Expectation) -> list[str]:
     if one.kind == "version":
         return [
             f"[[steps.{name}]]",
-            f"query = {_quoted(one.query)}",
+            f"version = {_quoted(one.query)}",
             f"expected = {_quoted(one.expected or 'nothing')}",
         ]
     if one.kind in ("rows", "query", "url", "blob"):
