@@ -17,7 +17,7 @@ from gatepost.staging import Staging
 from gatepost.staging.ledgers import MOST
 
 FORMAT = 1
-LIMIT = 32 * 1024 * 1024
+LIMIT = 8 * 1024 * 1024  # ten thousand tables; reading it is a part of each push that migrates
 REFS = "refs/gatepost-staging/"
 KIND = "staging-snapshot"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
