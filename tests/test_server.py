@@ -128,6 +128,16 @@ def test_a_ref_that_git_would_take_for_the_branch_is_refused(one: Server, ref: s
     assert one.push(f"main:{ref}").rules == ["gate/ref-refused"]
 
 
+@pytest.mark.parametrize("space", ["refs", "tags", "heads", "remotes"])
+@pytest.mark.parametrize(
+    "own", ["refs/notes/gatepost", "refs/gatepost/server/accepted/heads/x", "refs/gatepost/rehearsal/1"]
+)
+def test_a_ref_that_git_would_take_for_the_servers_own_is_refused(one: Server, space: str, own: str) -> None:
+    one.policy('[gate]\nmode = "report"\n')
+    one.commit_push({"a": "1"})
+    assert one.push(f"main:refs/{space}/{own}").rules == ["gate/ref-refused"]
+
+
 def test_tags_and_odd_refs_that_nobody_protects_pass(one: Server) -> None:
     one.commit_push({"a": "1"})
     one.work.git("tag", "light")

@@ -305,6 +305,8 @@ class _Objects:
 
     def info(self, name: str) -> tuple[str, str, int] | None:
         """Give object id, type and size of a name, or None where it names nothing here."""
+        if "\n" in name:  # two questions in one: every later answer would be that of another
+            return None
         header = self._ask("info", name)
         if header is None:  # this git has no --batch-command
             self.close()

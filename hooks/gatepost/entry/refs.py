@@ -9,6 +9,8 @@ from gatepost.git import Repository
 from gatepost.model import Finding, RefUpdate, is_zero
 from gatepost.records import REF
 
+# A name that is not there git looks for below these too: what lies there passes for the server's own.
+_NAMESAKES = ("refs/refs/", "refs/tags/refs/", "refs/heads/refs/", "refs/remotes/refs/")
 REFUSED = next(rule for rule in RULES if rule.id == "gate/ref-refused")
 
 
@@ -28,6 +30,8 @@ def always(finding: Finding) -> bool:
 
 
 def _is_owned(ref: str) -> bool:
+    if ref.startswith(_NAMESAKES):
+        return True
     own = ref == REF or ref.startswith((REF + "/", "refs/gatepost/")) or ref == "refs/gatepost"
     return (own and not ref.startswith(INBOX)) or ref.startswith("refs/replace/")
 
@@ -36,6 +40,11 @@ def _owned(update: RefUpdate, target: str) -> tuple[str, str] | None:
     for ref in (update.ref, target):
         if ref.startswith("refs/replace/"):
             return "would make git show other objects than the ones that were judged", "git push without refs/replace/*"
+        if ref.startswith(_NAMESAKES):
+            if is_zero(update.new):
+                continue  # whatever is there may go
+            name = "refs/" + ref.split("/refs/", 1)[1]
+            return f"has a name that git reads as something else: {name}", "choose another name"
         if _is_owned(ref):
             return (
                 "is written by the server alone",
