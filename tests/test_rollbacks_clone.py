@@ -146,3 +146,49 @@ def test_an_older_draft_that_compared_text_runs_too(shop: Shop) -> None:
     _, head = shop.ship(*COLUMN, **{"rollback/2.toml": older})
     code, said = shop.run(head)
     assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        ({"DATABASE_URL": ""}, "$DATABASE_URL is not set"),
+        ({"DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "the database cannot be asked"),
+        ({"DATABASE_URL": "postgresql://dana:wrong@127.0.0.1:9/shop"}, "the database cannot be asked"),
+    ],
+)
+def test_what_later_steps_need_is_looked_at_before_the_first(shop: Shop, env: dict[str, str], says: str) -> None:
+    _, head = shop.ship("CREATE INDEX users_email ON users (email);", "DROP INDEX users_email;")
+    for args in (("--dry-run",), ()):
+        code, said = shop.run(head, *args, **env)
+        assert (code, says in said) == (1, True), said
+        assert "wrong" not in said
+        assert shop.production.server.tip() == head
+    assert "STOPPED before anything was done" in said
+    assert shop.run(head)[0] == 0
+
+
+def test_a_command_that_is_not_here_and_a_variable_that_is_not_set_stop_it_first(shop: Shop) -> None:
+    steps = '[[steps]]\nkind = "schema"\ntitle = "go back"\ncommand = "%s"\n'
+    _, head = shop.ship(*COLUMN, **{"rollback/2.toml": 'backup = "a copy"\n' + steps % "no-such-tool --to 1"})
+    code, said = shop.run(head)
+    assert (code, "step 2: no-such-tool is not found here" in said) == (1, True), said
+    shop.production.server.work.commit({"rollback/3.toml": steps % "echo $TOKEN_OF_THE_SHOP", "app.py": "3"})
+    assert shop.production.server.push("--no-verify", "main").code == 0
+    last = shop.production.server.tip()
+    code, said = shop.run(last)
+    assert (code, "$TOKEN_OF_THE_SHOP is not set" in said) == (1, True), said
+    assert shop.production.server.tip() == last
+    assert shop.run(last, TOKEN_OF_THE_SHOP="t")[0] == 0
+
+
+def test_a_dry_run_says_what_was_done_before_and_what_was_found(shop: Shop) -> None:
+    _, head = shop.ship("CREATE INDEX users_email ON users (email);", "DROP INDEX users_email;")
+    shop.sql("UPDATE schema_migrations SET version = 9")
+    code, said = shop.run(head)
+    assert (code, "STOPPED: step 2, before" in said) == (1, True), said
+    code, said = shop.run(head, "--dry-run")
+    assert (code, "done before" in said, "would stop at step 2" in said) == (1, True, True), said
+    assert "the database of $DATABASE_URL answers (sqlite)" in said
+    shop.sql("UPDATE schema_migrations SET version = 2")
+    assert shop.run(head, "--dry-run")[0] == 0
+    assert shop.sql("SELECT version FROM schema_migrations") == [(2,)]

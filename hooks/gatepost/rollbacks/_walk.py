@@ -14,6 +14,7 @@ from gatepost.rollbacks import Expectation, RollbackPlan, Step
 from gatepost.rollbacks import _state as states
 from gatepost.rollbacks._execute import checkout, run
 from gatepost.rollbacks._probe import Seen, Surroundings, begin, elsewhere, look
+from gatepost.rollbacks._ready import needs
 from gatepost.rollbacks._state import Progress, State
 
 Say = Callable[[str], None]
@@ -62,6 +63,15 @@ class Walk:
         state.ended = states.now()
         states.save(self.file, state)
         return state
+
+    def lacks(self, state: State) -> str:
+        """Say whether everything is there that the steps will need; give what is not, "" where nothing lacks."""
+        found = needs(self.plan, self.around, state, self.directory)
+        if found:
+            self.say("\nwhat the steps need")
+        for one in found:
+            self.say(f"  {'ok  ' if one.good else 'NOT '} {one.said}")
+        return "; ".join(one.said for one in found if not one.good)
 
     def _step(self, number: int, step: Step, state: State) -> None:
         progress = state.steps[number]
@@ -162,20 +172,31 @@ class Walk:
             if not seen.good:
                 raise Stop(f"all steps were run, but {self._line(one, seen)}")
 
-    def preview(self) -> bool:
-        """Show every step, and what is found now; run nothing. Tell whether the first step could be run."""
-        ready = True
-        for number, step in enumerate(self.plan.steps):
-            self.say(f"\nstep {number + 1} of {len(self.plan.steps)}: {printable(step.title)}")
+    def preview(self, state: State) -> int:
+        """Show every step, and what is found now; run nothing. Give the step that it would stop at, 0 for none."""
+        stops = looked = 0
+        for number, step in enumerate(self.plan.steps, 1):
+            self.say(f"\nstep {number} of {len(self.plan.steps)}: {printable(step.title)}")
+            if state.steps[number - 1].result == "done":
+                self.say("  done before")
+                continue
             if step.command:
                 self.say(f"  $ {printable(step.command, 1000)}")
-            for when, listed in (("before", step.before), ("after", step.after)):
-                for one in listed:
-                    seen = look(one, self.around) if number == 0 and when == "before" else None
-                    mark = "    " if seen is None else "ok  " if seen.good else "NOT "
-                    ready = ready and (seen is None or seen.good)
-                    self.say(f"  {when:<6} {mark} {self._line(one, seen or Seen(True, ''))}")
-        return ready
+            good = self._shown(step, now=not looked)
+            stops = stops or (0 if good else number)
+            looked = looked or number
+        return stops
+
+    def _shown(self, step: Step, *, now: bool) -> bool:
+        """Show the checks of a step, and of the one that is next what is found now."""
+        good = True
+        for when, listed in (("before", step.before), ("after", step.after)):
+            for one in listed:
+                seen = look(one, self.around) if now and when == "before" else None
+                mark = "    " if seen is None else "ok  " if seen.good else "NOT "
+                good = good and (seen is None or seen.good)
+                self.say(f"  {when:<6} {mark} {self._line(one, seen or Seen(True, ''))}")
+        return good
 
 
 def promised(plan: RollbackPlan, around: Surroundings) -> Iterator[Expectation]:

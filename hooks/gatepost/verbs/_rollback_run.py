@@ -60,13 +60,27 @@ def run(repo: Repository, args: argparse.Namespace) -> int:
     for one in found.data.get("missing", ()):
         _say(f"NOT COMPLETE: {printable(str(one.get('key')), 60)}: {printable(str(one.get('reason')), 300)}")
     if args.dry_run:
-        ready = walk.preview()
-        _say("\nnothing was run" if ready else "\nnothing was run; as it is now the rollback would stop at step 1")
-        return PASS if ready else BLOCK
+        return _previewed(walk, states.load(file, found.digest) or fresh(found.plan, found.digest))
     with records.locked(directory, "rollback.lock", 1.0), _interruptible():
         state = states.load(file, found.digest) or fresh(found.plan, found.digest)
+        lacks = walk.lacks(state)
+        if lacks:
+            _say(f"\nSTOPPED before anything was done: {lacks}")
+            return BLOCK
         state = walk.go(state)
     return _told(repo, remote, found, state, file, args)
+
+
+def _previewed(walk: Walk, state: State) -> int:
+    """Show the steps and what is found now; run nothing."""
+    stops = walk.preview(state)
+    lacks = walk.lacks(state)
+    if not (stops or lacks):
+        _say("\nnothing was run")
+        return PASS
+    why = f"before its first step: {lacks}" if lacks else f"at step {stops}"
+    _say(f"\nnothing was run; as it is now the rollback would stop {why}")
+    return BLOCK
 
 
 def _agreed(found: Stored, args: argparse.Namespace) -> None:
