@@ -405,3 +405,28 @@ class TestConnect:
         with pytest.raises(Unable, match=r"more than 0\.3 s"):
             connection.rows("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c")
         connection.close()
+
+
+class TestFunctions:
+    """What an application registers itself is not there, unless the policy names it."""
+
+    def test_regexp_is_there_as_every_application_brings_it(self, database: Database) -> None:
+        database.run(script("CREATE TABLE a (x CHECK (x REGEXP '^[a-z]+$'))", "INSERT INTO a VALUES ('abc')"))
+        with pytest.raises(Failed, match="CHECK constraint failed"):
+            database.run(script("INSERT INTO a VALUES ('7')"))
+
+    def test_one_that_is_not_named_is_no_fault_of_the_script(self, database: Database) -> None:
+        with pytest.raises(Unable, match="line 2: no such function: slugify") as unable:
+            database.run(script("CREATE TABLE a (x)", "INSERT INTO a VALUES (slugify('A'))"))
+        assert 'functions = ["name/arguments"]' in unable.value.hint
+
+    def test_one_that_is_named_has_a_stub(self) -> None:
+        with ENGINE.scratch(Needs(functions=("slugify/1", "now_utc/0")), Limits()) as made:
+            database = made.empty()
+            database.run(script("CREATE TABLE a (x, y)", "INSERT INTO a VALUES (slugify('A'), now_utc())"))
+            assert database.trusted().rows("SELECT x, y FROM a") == [("A", None)]
+
+    @pytest.mark.parametrize("name", ["slugify", "slug ify/1", "slugify/x", "/1", "f/101"])
+    def test_one_that_cannot_be_a_function(self, name: str) -> None:
+        with pytest.raises(Unable, match="is not name/arguments"), ENGINE.scratch(Needs(functions=(name,)), Limits()):
+            pass

@@ -66,7 +66,8 @@ class Needs:
 
     ``url`` is a scratch server of the operator's (from the environment or a file, never from a policy);
     ``folder`` is where prepared templates may be kept between runs, None for nowhere. ``account`` is whom root becomes
-    to start a server of its own.
+    to start a server of its own. ``functions`` are those that the application registers in SQLite, as
+    ``name/arguments``.
     """
 
     version: str = ""
@@ -74,6 +75,7 @@ class Needs:
     url: str = ""
     folder: str | None = None
     account: str = "nobody"
+    functions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

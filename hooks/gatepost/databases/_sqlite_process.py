@@ -29,8 +29,11 @@ ANSWER = 256 * 1024 * 1024
 class Process:
     """The process, started when it is first asked; ``generation`` counts its ends."""
 
-    def __init__(self, limits: Limits, folder: Path, user: int = 0, group: int = 0) -> None:
+    def __init__(
+        self, limits: Limits, folder: Path, user: int = 0, group: int = 0, functions: tuple[str, ...] = ()
+    ) -> None:
         self.limits, self.folder, self.user, self.group = limits, folder, user, group
+        self.functions = functions
         self.generation = 0
         self._running: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -64,6 +67,7 @@ class Process:
             "folder": str(self.folder),
             "user": self.user,
             "group": self.group,
+            "functions": [named(one) for one in self.functions],
         }
         script = str(Path(__file__).with_name("_sqlite_worker.py"))
         self._running = subprocess.Popen(
@@ -124,6 +128,16 @@ class Process:
         if kind == "late":
             raise Refusal(f"it took more than {self.limits.seconds:g} s", "", at)
         raise Refusal(f"it was stopped: {message}", "", at)
+
+
+def named(function: str) -> tuple[str, int]:
+    """Read ``name/arguments``. Raises Unable."""
+    name, _, count = function.partition("/")
+    if not name.isidentifier() or not count.isdecimal() or int(count) > 100:
+        raise Unable(
+            f"functions of [[migrations]]: {printable(function, 60)} is not name/arguments", 'for example: "slugify/1"'
+        )
+    return name, int(count)
 
 
 class Refusal(Unable):

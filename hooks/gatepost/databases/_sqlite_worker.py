@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import resource
 import shutil
 import sqlite3
@@ -22,6 +23,15 @@ OPS_BETWEEN_LOOKS = 5000
 ANSWER = 64 * 1024 * 1024  # bytes of one answer
 LENGTH = 32 * 1024 * 1024  # of a string or a blob, and of a statement
 BUSY = 2.0  # seconds to wait for a lock
+
+
+def _regexp(pattern: Any, value: Any) -> bool | None:
+    """Match as the operator REGEXP does; what takes for ever is killed from outside."""
+    return None if pattern is None or value is None else re.search(str(pattern), str(value)) is not None
+
+
+def _first(*values: Any) -> Any:
+    return values[0] if values else None
 
 
 def _words(text: str) -> frozenset[str]:
@@ -143,10 +153,17 @@ class Worker:
         if hasattr(connection, "setlimit"):  # Python 3.11; before, hard_heap_limit alone bounds them
             connection.setlimit(LIMIT_LENGTH, LENGTH)
             connection.setlimit(LIMIT_SQL_LENGTH, LENGTH)
+        self.functions(connection)
         guard = Guard()
         connection.set_authorizer(guard)
         connection.set_progress_handler(self.late, OPS_BETWEEN_LOOKS)
         return connection, guard
+
+    def functions(self, connection: sqlite3.Connection) -> None:
+        """Register REGEXP, which every application brings itself, and stubs of what else this one registers."""
+        connection.create_function("regexp", 2, _regexp, deterministic=True)
+        for name, count in self.limits["functions"]:
+            connection.create_function(name, count, _first, deterministic=True)
 
     def do_open(self, file: str) -> int:
         """Open a connection that stays; give its number."""

@@ -29,12 +29,13 @@ from gatepost.databases import (
 from gatepost.databases import _sqlite_catalog as catalog
 from gatepost.databases._places import account, base
 from gatepost.databases._sqlite_connection import connect
-from gatepost.databases._sqlite_process import Asked, Process, Refusal
+from gatepost.databases._sqlite_process import Asked, Process, Refusal, named
 from gatepost.databases._templates import Store
 from gatepost.sql.schema import Schema
 from gatepost.sql.splitter import split
 
 PREFIX = "gatepost-sqlite-"
+FUNCTIONS = 'name what the application registers itself in [[migrations]]: functions = ["name/arguments"]'
 
 
 @dataclass
@@ -58,6 +59,8 @@ class _Database:
             )
         except Failed as error:
             found = _at(texts, error.position)
+            if error.message.startswith("no such function"):
+                raise Unable(f"line {found.line}: {error.message}", FUNCTIONS) from None
             raise Failed(error.message, error.code, found.text, found.line) from None
         except Refusal as error:
             found = _at(texts, error.at)
@@ -160,13 +163,15 @@ def scratch(needs: Needs, limits: Limits) -> Iterator[Scratch]:
         raise Unable(f"SQLite {needs.version} is needed, and Python brings {version}", "mend server of [[migrations]]")
     if needs.extensions:
         raise Unable(f"a scratch database of SQLite has no extensions: {', '.join(needs.extensions)}", EXTENSIONS)
+    for function in needs.functions:
+        named(function)
     place = base(limits.disk)
     user, group = account(needs.account, place)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if user:
             os.chown(folder, user, group)
-        process = Process(limits, folder, user, group)
+        process = Process(limits, folder, user, group, needs.functions)
         store = Store(needs.folder, f"sqlite-{version}")
         try:
             yield _Scratch(folder, process, store, f"SQLite {version} of Python, in a process of its own")

@@ -64,6 +64,7 @@ class Migrations:
     server: str = ""
     extensions: tuple[str, ...] = ()
     before_sql: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
     command_up: tuple[str, ...] = ()
     command_down: tuple[str, ...] = ()
 

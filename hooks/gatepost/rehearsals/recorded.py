@@ -28,7 +28,14 @@ def key(course: Course) -> str:
     """
     settings = course.history.place.settings
     asked = (
-        [settings.server, settings.extensions, settings.before_sql, settings.command_up, settings.command_down]
+        [
+            settings.server,
+            settings.extensions,
+            settings.before_sql,
+            settings.functions,
+            settings.command_up,
+            settings.command_down,
+        ]
         if settings
         else []
     )
@@ -53,6 +60,7 @@ def base_key(course: Course, server: str) -> str:
         server,
         course.dialect,
         settings.before_sql if settings else (),
+        settings.functions if settings else (),
         [_named(one) for one in course.base],
     ]
     return hashlib.sha256(json.dumps(told).encode("utf-8", "surrogateescape")).hexdigest()[:40]

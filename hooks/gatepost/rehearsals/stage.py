@@ -79,7 +79,7 @@ def staged(course: Course, asked: Asked) -> Iterator[Stage]:
     by_command = bool(settings.command_up and asked.commands)
     if not by_command:
         _sendable(course)
-    needs = Needs(settings.server, settings.extensions, asked.url, folder)
+    needs = Needs(settings.server, settings.extensions, asked.url, folder, functions=settings.functions)
     with ExitStack() as stack:
         scratch = stack.enter_context(engine(course.dialect).scratch(needs, limits))
         asked.say(f"scratch server: {scratch.how}")
