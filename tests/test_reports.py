@@ -59,8 +59,51 @@ def test_the_last_line_is_json_that_an_agent_can_act_on() -> None:
     assert data["verdict"] == "block"
     assert data["exit"] == 1
     assert [found["rule"] for found in data["findings"]] == [WIDE.id, LOOSE.id, TOLD.id]
-    assert set(data["findings"][0]) == {"rule", "level", "path", "line", "fix"}
+    assert set(data["findings"][0]) == {"rule", "level", "path", "line", "message", "fix"}
     assert data["findings"][0]["line"] == 3
+    assert data["findings"][0]["message"] == "drops column users.nickname, which the running release still reads"
+    assert data["skipped"] == [{"check": "drift", "reason": "no staging snapshot is configured", "fatal": False}]
+
+
+def test_what_was_not_judged_is_in_the_line_for_agents_though_it_passes() -> None:
+    last = json.loads(render_hook(make(skipped=(Skip("migrations", "no server"),))).splitlines()[-1])
+    assert (last["verdict"], last["skipped"][0]["reason"]) == ("pass", "no server")
+
+
+def test_the_line_for_agents_stays_bounded() -> None:
+    found = [Finding(WIDE, f"db/{n}\u00e9" * 99, "\u00e9" * 900, "\u00e9" * 900) for n in range(400)]
+    line = render_hook(make(*found, skipped=(Skip("drift", "\u00e9" * 900),) * 99)).splitlines()[-1]
+    data = json.loads(line)
+    assert len(line) < 90_000
+    assert len(data["findings"]) + data["more"] == 400
+    assert data["findings"]
+    assert len(data["findings"][0]["message"]) == 240
+
+
+def test_errors_come_before_warnings_before_notes_whatever_their_paths_are() -> None:
+    told = [Finding(rule, f"{n}.sql", "x") for rule in (TOLD, LOOSE, WIDE) for n in range(30)]
+    lines = render_hook(make(*told)).splitlines()
+    assert [line.split()[1] for line in lines[:30]] == ["error"] * 30
+    assert {line.split()[1] for line in lines[30:-3]} == {"warning"}
+
+
+def test_notes_of_one_rule_that_are_mended_alike_are_one_block() -> None:
+    told = [Finding(TOLD, "a.sql", f"table t{n} differs", "run it") for n in range(9)]
+    lines = render_hook(make(*told, Finding(TOLD, "a.sql", "other", "do that"))).splitlines()
+    assert lines[:6] == [
+        "a.sql:1: note dependency/added table t0 differs",
+        "    and table t1 differs",
+        "    and table t2 differs",
+        "    and table t3 differs",
+        "    and 5 more of dependency/added",
+        "    fix: run it",
+    ]
+    assert lines[6] == "a.sql:1: note dependency/added other"
+    assert "    and table t8 differs" in render(make(*told)).splitlines()
+    apart = render(make(*(Finding(TOLD, f"{n}.sql", "differs", "run it") for n in range(2))))
+    assert "    and 1.sql:1: differs\n    fix: run it\n" in apart
+    warned = render(make(*(Finding(LOOSE, "a.sql", f"{n}", "run it") for n in range(2))))
+    assert warned.count("fix: run it") == 2
 
 
 def test_the_exit_code_that_the_process_really_has_can_be_said() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from textwrap import TextWrapper
+from typing import Any
 
 from gatepost.model import LEVELS, Finding, Report, Skip, Verdict, printable
 from gatepost.reports import Format
@@ -13,7 +14,9 @@ from gatepost.reports.json import dumps
 HOOK_WIDTH = 72  # git puts "remote: " before each line of a server's hook
 HOOK_LINES = 40
 MESSAGE, FIX, PATH = 600, 400, 300
-JSON_FINDINGS = 50
+JSON_FINDINGS, JSON_SKIPS, JSON_MESSAGE = 50, 20, 240
+JSON_SIZE = 32_000  # of the findings: a line that an agent and git's side-band take at once
+ALIKE = 4
 
 _WORDS: dict[Verdict, str] = {
     "pass": "passed",
@@ -37,7 +40,7 @@ def render(
     ``width`` wraps, ``limit`` is the most lines there may be, ``colour`` is for terminals only, and
     ``exit_code`` says how the process really ends where that is not what the report says.
     """
-    shown, left = _fit(list(_blocks(report, width, colour)), limit)
+    shown, left = _fit(list(_blocks(report, width, colour, None if limit is None else ALIKE)), limit)
     lines = [line for block in shown for line in block]
     if left:
         lines.append(f"… and {left} more; the whole list: gatepost check{_range(report)}")
@@ -53,31 +56,45 @@ def render_hook(report: Report, *, colour: bool = False, exit_code: int | None =
 def agent_line(report: Report, exit_code: int | None = None) -> str:
     """Write what an agent needs in order to act, as one line of JSON."""
     found = ranked(report)
+    listed = _listed(found[:JSON_FINDINGS])
+    skips = sorted(report.skipped, key=lambda skip: not skip.fatal)
     data = {
         "gatepost": 1,
         "verdict": report.verdict,
         "exit": report.exit_code if exit_code is None else exit_code,
-        "findings": [
-            {
-                "rule": finding.rule.id,
-                "level": finding.effective_level,
-                "path": printable(finding.path, PATH),
-                "line": finding.line,
-                "fix": printable(finding.fix, FIX),
-            }
-            for finding in found[:JSON_FINDINGS]
-        ],
-        "more": max(0, len(found) - JSON_FINDINGS),
+        "findings": listed,
+        "more": len(found) - len(listed),
         "skipped": [
-            {"check": skip.check, "reason": printable(skip.reason, FIX)} for skip in report.skipped if skip.fatal
+            {"check": skip.check, "reason": printable(skip.reason, FIX), "fatal": skip.fatal}
+            for skip in skips[:JSON_SKIPS]
         ],
     }
     return dumps(data)
 
 
+def _listed(found: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Give the findings for the line of JSON, as many as its size allows."""
+    listed: list[dict[str, Any]] = []
+    room = JSON_SIZE
+    for finding in found:
+        entry = {
+            "rule": finding.rule.id,
+            "level": finding.effective_level,
+            "path": printable(finding.path, PATH),
+            "line": finding.line,
+            "message": printable(finding.message, JSON_MESSAGE),
+            "fix": printable(finding.fix, FIX),
+        }
+        room -= len(dumps(entry)) + 1
+        if room < 0:
+            break
+        listed.append(entry)
+    return listed
+
+
 def ranked(report: Report) -> list[Finding]:
-    """Give the findings that no suppression covers, the gravest first."""
-    return sorted(report.open_findings, key=lambda finding: -LEVELS.index(finding.effective_level))
+    """Give the findings that no suppression covers: errors, warnings, notes; of each by their places."""
+    return sorted(report.open_findings, key=lambda f: (-LEVELS.index(f.effective_level), f.path, f.line))
 
 
 def counts(report: Report) -> str:
@@ -105,12 +122,12 @@ def _range(report: Report) -> str:
     return f" {report.base[:10]}..{report.head[:10]}" if report.base and report.head != "index" else ""
 
 
-def _blocks(report: Report, width: int | None, colour: bool) -> Iterator[list[str]]:
+def _blocks(report: Report, width: int | None, colour: bool, alike: int | None) -> Iterator[list[str]]:
     found = ranked(report)
     errors = [finding for finding in found if finding.effective_level == "error"]
     yield from (_finding(finding, width, colour) for finding in errors)
     yield from (_fatal(skip, width) for skip in report.skipped if skip.fatal)
-    yield from (_finding(finding, width, colour) for finding in found[len(errors) :])
+    yield from (_folded(group, width, colour, alike) for group in _groups(found[len(errors) :]))
     for finding in report.findings:
         if finding.suppressed is not None:
             yield _wrap(f"{_place(finding)}: suppressed {finding.rule.id} {printable(finding.suppressed)}", width)
@@ -122,10 +139,31 @@ def _blocks(report: Report, width: int | None, colour: bool) -> Iterator[list[st
         yield _wrap(f"not judged: {', '.join(names)}: {printable(reason, MESSAGE)}", width)
 
 
-def _finding(finding: Finding, width: int | None, colour: bool) -> list[str]:
+def _groups(found: Iterable[Finding]) -> Iterable[list[Finding]]:
+    """Put notes of one rule that are mended alike together; every other finding stays by itself."""
+    groups: dict[object, list[Finding]] = {}
+    for number, finding in enumerate(found):
+        alike = finding.effective_level == "note" and finding.fix
+        groups.setdefault((finding.rule.id, finding.fix) if alike else number, []).append(finding)
+    return groups.values()
+
+
+def _folded(group: list[Finding], width: int | None, colour: bool, alike: int | None) -> list[str]:
+    first, *others = group
+    shown = others if alike is None or len(others) <= alike else others[: alike - 1]
+    more = []
+    for finding in shown:
+        where = "" if _place(finding) == _place(first) else f"{_place(finding)}: "
+        more += _wrap(f"and {where}{printable(finding.message, MESSAGE)}", width, "    ")
+    if len(shown) < len(others):
+        more.append(f"    and {len(others) - len(shown)} more of {first.rule.id}")
+    return _finding(first, width, colour, more)
+
+
+def _finding(finding: Finding, width: int | None, colour: bool, more: Iterable[str] = ()) -> list[str]:
     level = finding.effective_level
     head = f"{_place(finding)}: {level} {finding.rule.id} {printable(finding.message, MESSAGE)}"
-    lines = _wrap(head, width)
+    lines = [*_wrap(head, width), *more]
     if finding.fix:
         lines += _wrap(f"fix: {printable(finding.fix, FIX)}", width, "    ")
     if colour:
