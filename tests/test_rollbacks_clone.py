@@ -192,3 +192,30 @@ def test_a_dry_run_says_what_was_done_before_and_what_was_found(shop: Shop) -> N
     shop.sql("UPDATE schema_migrations SET version = 2")
     assert shop.run(head, "--dry-run")[0] == 0
     assert shop.sql("SELECT version FROM schema_migrations") == [(2,)]
+
+
+def test_a_plan_that_is_committed_after_its_migration_is_judged_with_it(shop: Shop) -> None:
+    work, gatepost = shop.production.server.work, shop.production.gatepost
+    text, _ = drafted(shop)
+    (work.path / "rollback").mkdir()
+    plan = work.path / "rollback" / "2.toml"
+
+    def committed() -> tuple[int, str]:
+        work.git("add", "-A")
+        done = gatepost("pre-commit")
+        return done.returncode, done.stdout + done.stderr
+
+    plan.write_text(text)
+    code, said = committed()  # its migration is still to come
+    assert (code, "error" in said) == (0, False), said
+    plan.unlink()
+    work.git("add", "-A")
+    work.commit({"db/migrations/0002_x.up.sql": COLUMN[0], "db/migrations/0002_x.down.sql": COLUMN[1]})
+    work.git("reset", "-q", "--hard")
+    plan.parent.mkdir(exist_ok=True)
+    plan.write_text(text)
+    code, said = committed()
+    assert (code, "rollback/" in said) == (0, False), said
+    plan.write_text(text.replace('"the copy of last night, beside the database"', '"TBD"'))
+    code, said = committed()
+    assert (code, "rollback/plan-incomplete" in said) == (1, True), said

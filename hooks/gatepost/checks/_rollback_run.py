@@ -10,7 +10,7 @@ from gatepost.checks._plausible import touches_migrations
 from gatepost.checks._rollback_facts import facts
 from gatepost.checks._rollback_rules import NO_PLAN, PLAN_INCOMPLETE, REHEARSAL_FAILED
 from gatepost.checks.rollback import trailer
-from gatepost.git import INDEX, Change
+from gatepost.git import INDEX, Change, make_change
 from gatepost.model import Finding, Level, Outcome, printable
 from gatepost.paths import matches
 from gatepost.policy import FILE, Policy
@@ -63,6 +63,8 @@ def _file(change: Change) -> str | None:
 
 def judge(change: Change, policy: Policy) -> Outcome:
     """Give the section of the plan, and what is wrong with it."""
+    if change.head_oid == INDEX and files(change):
+        change = unpushed(change)
     made = plan(change, policy)
     if made is None:
         return Outcome(sections={"rollback": {}})
@@ -71,9 +73,21 @@ def judge(change: Change, policy: Policy) -> Outcome:
     return Outcome(tuple(_findings(made, change, policy)), {"rollback": section})
 
 
+def unpushed(change: Change) -> Change:
+    """Give what is staged together with the commits that no remote has: a plan may come after its migration."""
+    repo, head = change.repo, change.base_oid or ""
+    listed = repo.text("rev-list", "--boundary", head, "--not", "--remotes").split() if head else []
+    bounds = [name[1:] for name in listed if name.startswith("-")]
+    if not bounds:
+        return change
+    base = repo.text("merge-base", head, *bounds) if len(bounds) > 1 else bounds[0]
+    return make_change(repo, base, None, change.ref)
+
+
 def _findings(made: Made, change: Change, policy: Policy) -> Iterator[Finding]:
     if made.written and made.problems:
-        yield from (_incomplete(made.written, problem) for problem in made.problems[:20])
+        staged = change.head_oid == INDEX
+        yield from (_incomplete(made.written, problem, staged=staged) for problem in made.problems[:20])
     elif made.missing and _demanded(made, change, policy):
         yield _no_plan(made, change)
     yield from _failed(made)
@@ -119,13 +133,34 @@ def _place(made: Made) -> str:
     return next(iter((*locks, *made.facts.named)), FILE)
 
 
-def _incomplete(written: Written, problem: Problem) -> Finding:
+def _incomplete(written: Written, problem: Problem, *, staged: bool) -> Finding:
     key = f"{problem.key}: " if problem.key else ""
-    message = f"{printable(written.path)}: {key}{problem.reason}"
+    message = f"{key}{problem.reason}"
     data = {"path": written.path, "key": problem.key}
-    fix = "say exactly what is run, and what must come out; docs/rollback.md has a whole plan"
     line = written.line(problem.key)
-    return Finding(PLAN_INCOMPLETE, written.path, message, fix, line, data, key=f"{problem.key} {problem.reason}")
+    level: Level | None = "note" if staged and problem.key == "migrations" else None  # its migration may come later
+    key = f"{problem.key} {problem.reason}"
+    return Finding(PLAN_INCOMPLETE, written.path, message, _fix(problem), line, data, level, key=key)
+
+
+def _fix(problem: Problem) -> str:
+    """Say what to do about one mistake in an author's file."""
+    key, name = problem.key, problem.key.rpartition(".")[2] or problem.key
+    if not key:
+        return "mend the file: gatepost rollback plan --format toml writes a whole one"
+    if "machine" in problem.reason or problem.reason.startswith("unknown key"):
+        return f"take {name} out, or name one of the keys in docs/rollback.md"
+    if key == "migrations":
+        return "name exactly the migrations that are pushed together with it, or leave the key out"
+    if key == "class":
+        return "say the class that was found, or a worse one; a rehearsal may find a better one: gatepost rehearse"
+    if any(part in key for part in (".before", ".after", "checks[")):
+        return "give a check that can be looked at, and the value that must come out (docs/rollback.md lists them)"
+    if name == "command":
+        return "give the exact command, with its versions, as it is typed"
+    if key == "steps":
+        return "give [[steps]] with the exact commands, and what must be seen before and after each"
+    return f"say in {name} what somebody needs who did not write the change; or leave it out where it was derived"
 
 
 def _failed(made: Made) -> Iterator[Finding]:
