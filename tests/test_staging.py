@@ -259,7 +259,25 @@ def test_the_server_records_what_is_published(tmp_path: Path, capsys: pytest.Cap
     (record,) = [one for one in records if one["kind"] == "staging-snapshot"]
     assert (record["engine"], record["tables"], record["applied"]) == ("sqlite", 2, {"schema_migrations": "1"})
     push = server.push("HEAD:refs/gatepost-staging/other")
-    assert "is no blob; it is not recorded" in push.text
+    assert push.code == 1
+    assert "is no blob, so no snapshot of staging" in push.text
+    broken = server.work.git("hash-object", "-w", str(tmp_path / "server.git/HEAD")).strip()
+    push = server.push(f"+{broken}:refs/gatepost-staging/staging")
+    assert "cannot be read as a snapshot of staging" in push.text
+    assert "a push does not take it away" in server.push(":refs/gatepost-staging/staging").text
+
+
+def test_who_may_publish(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    server = Server(tmp_path, policy='[drift]\npublishers = ["timer"]\n')
+    assert server.commit_push(FIRST).code == 0
+    change = server.work.change(None, "HEAD")
+    store.keep(change.repo, take(staging_at(tmp_path)))
+    change.repo.close()
+    ref = "refs/gatepost-staging/staging"
+    told = server.push(ref, env={"GL_USER": "eve", "GL_REPO": "x"})
+    assert "may be published by timer only, not by eve" in told.text
+    assert "not by somebody whom the server does not know" in server.push(ref).text
+    assert server.push(ref, env={"GL_USER": "timer", "GL_REPO": "x"}).code == 0
 
 
 def test_what_cannot_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

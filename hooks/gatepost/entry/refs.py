@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from gatepost.entry.names import INBOX
+from gatepost.entry.names import INBOX, STAGING
 from gatepost.entry.server import Server
+from gatepost.errors import CannotJudge
 from gatepost.gate_rules import RULES
 from gatepost.git import Repository
-from gatepost.model import Finding, RefUpdate, is_zero
+from gatepost.model import Finding, RefUpdate, is_zero, printable
 from gatepost.records import REF
 
 # A name that is not there git looks for below these too: what lies there passes for the server's own.
@@ -19,6 +20,8 @@ def refused(repo: Repository, server: Server, update: RefUpdate, target: str) ->
     if is_zero(update.old) and is_zero(update.new):
         return None  # the delete of a ref that is not there; git says so itself
     reason = _owned(update, target) or _shadow(repo, server, update) or _deleted(server, update, target)
+    if reason is None and target.startswith(STAGING):
+        reason = _snapshot(repo, server, update, target)
     if reason is None:
         return None
     return Finding(REFUSED, update.ref, reason[0], reason[1], key=update.ref)
@@ -72,6 +75,37 @@ def _is_branch(repo: Repository, server: Server, ref: str) -> bool:
     """Tell whether a protected branch is there, or named without a pattern and so may come."""
     named = ref in (*server.gate.protected, *server.gate.deploy)
     return named or (server.judges(ref) and repo.resolve(ref) is not None)
+
+
+def _snapshot(repo: Repository, server: Server, update: RefUpdate, target: str) -> tuple[str, str] | None:
+    """Let in only what can be read, from whom the server's policy lets publish: a broken one would end the check."""
+    import os
+
+    from gatepost.entry.identity import pusher
+    from gatepost.gate import landed_policy
+    from gatepost.git import Snapshot
+    from gatepost.staging import Drift, store
+
+    if update.deletes:
+        return "holds what staging runs, and a push does not take it away", "publish a newer one over it"
+    tree = repo.resolve("HEAD", "tree")
+    policy = landed_policy(Snapshot(repo, tree), server.file) if tree else None
+    allowed = policy.get("drift", Drift).publishers if policy else ()
+    name = pusher(os.environ).name
+    if allowed and name not in allowed:
+        who = printable(name, 40) if name else "somebody whom the server does not know"
+        return (
+            f"may be published by {', '.join(allowed)} only, not by {who}",
+            "[drift] publishers in the server's policy",
+        )
+    try:
+        found = repo.objects.info(update.new)
+        if found is None or found[1] != "blob":
+            return "is no blob, so no snapshot of staging", "gatepost schema dump --url … --publish makes one"
+        store.parse(repo.objects.read(found[0], store.LIMIT, target), target)
+    except CannotJudge as error:
+        return error.message.partition(": ")[2] or error.message, error.hint
+    return None
 
 
 def _deleted(server: Server, update: RefUpdate, target: str) -> tuple[str, str] | None:

@@ -17,11 +17,15 @@ __all__ = ["Drift", "Staging"]
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """``[drift]``: where the snapshot of staging is, how old it may be, what is left out of the comparison."""
+    """``[drift]``: where the snapshot of staging is, how old it may be, what is left out of the comparison.
+
+    ``publishers`` may bring a snapshot to the server, by the names under which it knows them; empty: whoever may push.
+    """
 
     environment: str = "staging"
     snapshot: str = ""
     max_age: Duration = field(default=Duration(7 * 86_400), metadata=LOWER)
+    publishers: tuple[str, ...] = field(default=(), metadata=LOWER)
     ignore: tuple[str, ...] = field(default=(), metadata=LOWER)
 
 
