@@ -7,7 +7,7 @@ before, counts in full. All or nothing: one refused ref refuses the push.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -78,8 +78,9 @@ def judge(repo: Repository, directory: Path, pushed: Iterable[RefUpdate], enviro
         judged = tuple(push.judge(update, aliases.get(update.ref, update.ref)) for update in pushed)
         judged_refs = {one.target: len(one.update.new) for one in judged if one.report}
         reminders = [line for ref, digits in judged_refs.items() for line in pending.still_open(repo, ref, digits)]
-        reminders += _regressions(directory, [one.target for one in judged if one.report and not one.back])
-    answer = Answer(judged, server.gate.mode, tuple(reminders))
+        answer = Answer(judged, server.gate.mode, tuple(reminders))
+        told = tuple(_regressions(repo, directory, answer))
+        answer = replace(answer, reminders=(*reminders, *told))
     if answer.exit_code == PASS:
         hand_over(repo, directory, answer, who)
     return answer
@@ -242,13 +243,17 @@ def _ever_watched(directory: Path) -> bool:
     return own.is_file() and b"postgresql" in own.read_bytes()  # a queue that other servers fill too
 
 
-def _regressions(directory: Path, refs: Iterable[str]) -> list[str]:
-    """Tell of deploys that regressed and are still live; nothing is imported where nothing was ever watched."""
+def _regressions(repo: Repository, directory: Path, answer: Answer) -> Iterator[str]:
+    """Tell of deploys that are live after the push and regressed; nothing is imported where none was ever watched."""
     if not _ever_watched(directory):
-        return []
+        return
     from gatepost.watch.after_push import reminder
 
-    return [line for line in (reminder(directory, ref) for ref in refs) if line]
+    for one in answer.judged:
+        if one.report and not one.back:
+            tip = one.report.head if answer.exit_code == PASS else repo.resolve(one.target)
+            if line := reminder(directory, one.target, repo, tip):
+                yield line
 
 
 def settled(repo: Repository, server: Server, ref: str) -> str | None:

@@ -182,7 +182,8 @@ def render(found: Status) -> str:
         lines.append("  or it was there before: " + ", ".join(str(name)[:12] for name in data["suspects"]))
     if found.word == "regressed":
         undo = data.get("rollback") or rollback_hint(oid)
-        lines.append(f"  roll back: {printable(str(undo), 120)}, and push")
+        push = ", and push" if str(undo).startswith("git ") else ""
+        lines.append(f"  roll back: {printable(str(undo), 120)}{push}")
     elif "remote" in data:
         lines.append(f"  name the server: gatepost status {oid[:12]} --remote URL")
     elif not found.final and found.word not in ("none", "unreachable"):

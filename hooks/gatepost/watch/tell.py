@@ -30,9 +30,15 @@ TIMEOUT = 5.0
 SHORT = 12
 
 
-def rollback_hint(oid: str, repo: Repository | None = None) -> str:
-    """Give the command that undoes a deploy: its stored plan, where one is known, else a revert."""
+def rollback_hint(oid: str, repo: Repository | None = None, *, tip: str | None = None, good: str | None = None) -> str:
+    """Give the command that undoes a deploy: its stored plan, where one is known, else a revert.
+
+    A stored plan begins where the deploy left off: once the ref is at another ``tip``, the way back to ``good``, which
+    ran before the deploy, has to be planned from there.
+    """
     if repo is not None and read(repo, oid, "rollback-plan"):
+        if good is not None and tip not in (None, oid):
+            return f"gatepost rollback plan {good[:SHORT]}..HEAD"
         return f"gatepost rollback run {oid[:SHORT]}"
     return f"git revert {oid[:SHORT]}"
 
@@ -45,7 +51,8 @@ def message(watch: Watch, repo: Repository | None = None) -> dict[str, Any]:
     rules = [RULES[name] for name in names if name in RULES]
     if word not in ("pass", "warn", "regressed", "superseded"):
         rules.append("verify/inconclusive")
-    undo = {"rollback": rollback_hint(watch.oid, repo)} if word == "regressed" else {}
+    tip = repo.resolve(watch.ref) if repo else None
+    undo = {"rollback": rollback_hint(watch.oid, repo, tip=tip, good=watch.old)} if word == "regressed" else {}
     return {
         "kind": KIND,
         "watch": watch.id,
