@@ -45,7 +45,7 @@ def pair(up: str, down: str = "SELECT 1;", number: str = "0002") -> Files:
             "ALTER TABLE users DROP COLUMN age;",
             "ALTER TABLE users ADD COLUMN age int;",
             "C",
-            ["application", "schema"],
+            ["schema", "application"],
             False,
         ),
         (
@@ -227,9 +227,15 @@ def test_queries_decide_whether_the_old_code_runs(
     base = {**BASE, "queries/users.sql": f"-- name: known :many\n{query};\n"}
     plan = plan_of(two_sides(base, {**head, "queries/users.sql": "-- name: known :many\nSELECT id FROM users;\n"}))
     assert (plan["old_code"]["runs"], plan["class"]) == (runs, class_), plan["old_code"]
-    if runs is False:
-        assert plan["order"] == ["schema", "application"]
-        assert "query known" in plan["old_code"]["evidence"]
+    assert plan["order"] == ["schema", "application"]
+    evidence = "query known" if runs is False else "no known query names column users.age"
+    assert evidence in plan["old_code"]["evidence"]
+
+
+def test_what_the_new_code_needs_is_not_taken_first_where_nobody_knows(two_sides: Builder) -> None:
+    up = "ALTER TABLE users RENAME COLUMN age TO years;"
+    plan = plan_of(two_sides(BASE, pair(up, "ALTER TABLE users RENAME COLUMN years TO age;")))
+    assert (plan["old_code"]["runs"], plan["order"]) == (None, ["application", "schema"])
 
 
 def test_what_lies_between_cannot_be_undone_by_going_back(two_sides: Builder) -> None:

@@ -171,7 +171,7 @@ def test_a_command_that_is_not_here_and_a_variable_that_is_not_set_stop_it_first
     steps = '[[steps]]\nkind = "schema"\ntitle = "go back"\ncommand = "%s"\n'
     _, head = shop.ship(*COLUMN, **{"rollback/2.toml": 'backup = "a copy"\n' + steps % "no-such-tool --to 1"})
     code, said = shop.run(head)
-    assert (code, "step 2: no-such-tool is not found here" in said) == (1, True), said
+    assert (code, "step 1: no-such-tool is not found here" in said) == (1, True), said
     shop.production.server.work.commit({"rollback/3.toml": steps % "echo $TOKEN_OF_THE_SHOP", "app.py": "3"})
     assert shop.production.server.push("--no-verify", "main").code == 0
     last = shop.production.server.tip()

@@ -54,18 +54,31 @@ def _old_code(change: Change, policy: Policy, stories: Mapping[str, Story]) -> C
     if told.runs is False:
         return told
     section = _found(queries.CHECK, change, policy).sections.get("queries", {})
-    broken = [one for one in section.get("broken", ()) if one.get("deployed") and one.get("certain")]
+    touched = [one for one in section.get("broken", ()) if one.get("deployed")]
+    broken = [one for one in touched if one.get("certain")]
     if broken:
-        first = broken[0]
-        named = first.get("query") or printable(str(first.get("text")), 60)
-        more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
-        return Compatible(
-            False, f"its query {named} ({first.get('path')}:{first.get('line')}){more} does not run any more"
-        )
-    judged = int(section.get("judged", 0))
-    if told.runs is None and judged and not section.get("unread") and all(one.by_name for one in stories.values()):
-        return Compatible(True, f"{judged} known queries that name what changes still run")
+        return Compatible(False, f"its {_query(broken)} does not run any more")
+    if told.runs is None and touched:
+        return Compatible(None, f"its {_query(touched)} may not run any more")
+    if told.runs is None and section and all(one.by_name for one in stories.values()):
+        return _unnamed(section, [name for one in stories.values() for name in one.taken])
     return told
+
+
+def _query(found: list[Mapping[str, Any]]) -> str:
+    first, more = found[0], f" and {len(found) - 1} more" if len(found) > 1 else ""
+    named = first.get("query") or printable(str(first.get("text")), 60)
+    return f"query {named} ({first.get('path')}:{first.get('line')}){more}"
+
+
+def _unnamed(section: Mapping[str, Any], taken: list[str]) -> Compatible:
+    """Say what follows from queries of which none breaks, where only names are gone."""
+    judged, names = int(section.get("judged", 0)), ", ".join(taken[:3])
+    if section.get("unread"):
+        return Compatible(None, f"not every known query could be read; it may use {names}")
+    if judged:
+        return Compatible(True, f"{judged} known queries that name what changes still run")
+    return Compatible(None, f"no known query names {names}; what the code builds as it runs is not known")
 
 
 def _found(check: Check, change: Change, policy: Policy) -> Outcome:

@@ -147,6 +147,8 @@ def _order(known: _Known) -> tuple[str, ...]:
         return ("schema", "application")
     if class_ == "E":
         return ("application", STAYS)
+    if runs is None and class_ == "C" and all(story.gives_back for story in known.facts.stories.values()):
+        return ("schema", "application")
     if class_ == "A" or (class_ == "B" and known.settings.schema == "undo") or runs is None:
         return ("application", "schema")
     return ("application", STAYS)

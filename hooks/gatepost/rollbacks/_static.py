@@ -42,6 +42,11 @@ class Story:
         return all(doubt in self.taken for doubt in self.doubts)
 
     @property
+    def gives_back(self) -> bool:
+        """Tell a way down that only gives back what the change took: the new code, which never names it, still runs."""
+        return bool(self.taken) and not self.made and not self.breaks and self.by_name
+
+    @property
     def compatible(self) -> Compatible:
         """Tell whether the old code runs, as far as the form of the operations tells."""
         if self.breaks:
