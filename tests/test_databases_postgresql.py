@@ -174,7 +174,7 @@ def test_another_major_is_not_a_pass() -> None:
         scratch(Needs(version="8.4")),
     ):
         pass
-    assert "apt install postgresql-8" in said.value.hint
+    assert "install PostgreSQL 8 (Debian: postgresql-8 from apt.postgresql.org)" in said.value.hint
 
 
 def test_a_loop_is_ended_from_outside() -> None:

@@ -87,6 +87,92 @@ def test_a_failing_down_is_an_error_with_its_statement(repo: Repo) -> None:
     assert report.exit_code == 1
 
 
+def test_the_model_s_words_stay_with_the_line_of_the_down(repo: Repo) -> None:
+    """What the rehearsal saw, and the model had found by itself, is told in the model's words at the down."""
+    base = history(repo, "CREATE TABLE a (id INTEGER);\nCREATE INDEX i ON posts (body);", "DROP TABLE a;")
+    (before,) = judged(repo, base).findings
+    assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)]) == 1
+    (after,) = judged(repo, base).findings
+    assert (after.rule.id, after.path, after.line) == (before.rule.id, before.path, before.line)
+    assert after.message.startswith(f"{before.message} (rehearsed on sqlite 3")
+    assert "is new" not in after.message
+
+
+def test_the_verb_says_what_blocks_and_what_stays_open(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    base = history(repo, *LOSSY)
+    assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)]) == 0
+    assert capsys.readouterr().out.endswith(
+        "known queries: none is concerned\nopen for review: db/002_m.down.sql:1: migration/lossy-down\n"
+    )
+    repo.commit(files(2, LOSSY[0], "DROP TABLE b;"))
+    assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)]) == 1
+    said = capsys.readouterr().out
+    assert said.endswith("blocks: db/002_m.down.sql:1: rollback/rehearsal-failed\n")
+    assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path), "--format", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert (data["blocking"][0]["rule"], data["review"]) == ("rollback/rehearsal-failed", [])
+
+
+def test_the_verb_says_which_known_queries_break(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    repo.commit({"gatepost.toml": POLICY.format(dialect="sqlite"), **files(1, BASE, "DROP TABLE posts;")})
+    known = "-- name: texts :many\nSELECT body FROM posts;\n\n-- name: ids :many\nSELECT id FROM posts;\n"
+    base = repo.commit({"queries/posts.sql": known})
+    up, down = (
+        "ALTER TABLE posts RENAME COLUMN body TO words;",
+        "ALTER TABLE posts RENAME COLUMN words TO body;",
+    )
+    repo.commit(files(2, up, down))
+    assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)]) == 1
+    said = capsys.readouterr().out
+    assert "; 1 breaks\n  breaks: queries/posts.sql:" in said
+    assert " tried on sqlite 3" in said
+    assert "blocks: db/002_m.up.sql:1: query/breaks" in said
+    assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path), "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["queries"]
+    assert (found["tried"], [one["query"] for one in found["broken"]]) == (1, ["texts"])
+
+
+def test_the_fix_names_the_range(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    base = history(repo, "CREATE TABLE a (id INTEGER);", "\nDROP TABLE b;")
+    main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)])
+    capsys.readouterr()
+    main(["check", f"{base}..HEAD", "--repo", str(repo.path), "--only", "migrations"])
+    head = repo.git("rev-parse", "HEAD")
+    assert f"gatepost rehearse {base[:12]}..{head[:12]}" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_good_rehearsal_is_one_line(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = history(repo, "CREATE TABLE a (id INTEGER);", "DROP TABLE a;")
+    assert push_side(repo, monkeypatch, base) == 0
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "it is reversible" in line]
+    assert line.startswith("gatepost: rehearsal: db: 1 migration: it is reversible (sqlite 3")
+    assert line.endswith(" s)")
+
+
+@pytest.mark.parametrize(
+    ("pushed", "said"),
+    [
+        ("", "the dialect is assumed: say it in [[migrations]]"),
+        (
+            'dialect = "mysql"\n',
+            'the pushed gatepost.toml says dialect = "mysql", which is in force once it has landed',
+        ),
+    ],
+)
+def test_what_is_only_assumed_is_said(repo: Repo, pushed: str, said: str) -> None:
+    place = '[[migrations]]\npath = "db"\nserver = "99"\n'
+    base = repo.commit({"gatepost.toml": place, **files(1, "CREATE TABLE a (id int);", "DROP TABLE a;")})
+    policy = {"gatepost.toml": place + pushed} if pushed else {}
+    repo.commit({**policy, **files(2, "CREATE TABLE b (id int);", "DROP TABLE b;")})
+    change = repo.change(base, "HEAD")
+    with change.repo:
+        (made,) = runner.rehearse(change, read_policy(change)[0], runner.Asked())
+    assert made.whole == "unknown"
+    assert said in made.reason
+
+
 def test_an_edit_makes_a_rehearsal_stale(repo: Repo) -> None:
     base = history(repo, *LOSSY)
     main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)])
@@ -171,7 +257,7 @@ def test_a_listed_pushers_claim_is_rehearsed_again(repo: Repo, tmp_path: Path) -
     assert record["rehearsal"]["whole"] == "data-loss"
     assert record["claimed"]["whole"] == "reversible"
     (alarm,) = waited(to, head, "alarm")
-    assert "the pusher claims reversible, and it is data-loss" in alarm["says"]
+    assert "the pusher claims that it is reversible; here it is reversible, but loses data" in alarm["says"]
     assert to.git("for-each-ref", recorded.OWN)
     (verdict,) = waited(to, head, "verdict")
     (entry,) = verdict["sections"]["migrations"]

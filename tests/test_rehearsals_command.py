@@ -8,7 +8,7 @@ import pytest
 
 from conftest import Repo
 from gatepost.gate import read_policy
-from gatepost.rehearsals import Rehearsal, runner
+from gatepost.rehearsals import Rehearsal, report, runner
 from gatepost.rehearsals.stage import Asked
 
 # A tool as small as can be: it applies the files up to a version, or takes the last one back.
@@ -100,3 +100,20 @@ def test_a_pushed_command_is_not_run(repo: Repo) -> None:
     with change.repo:
         (made,) = runner.rehearse(change, read_policy(change)[0], Asked(commands=change.head))
     assert made.whole == "unknown"
+
+
+def test_the_end_of_what_a_command_says_is_shown(repo: Repo) -> None:
+    """A stack comes first and the exception last: the exception has to be seen."""
+    made = rehearsed(repo, "SELECT 1", "DROP TABLE nowhere -- " + "x" * 300, COMMANDS)
+    assert made.whole == "down-fails"
+    assert made.migrations[0].failure
+    message = made.migrations[0].failure.message
+    assert message.endswith("sqlite3.OperationalError: no such table: nowhere")
+    assert "sqlite3.OperationalError: no such table: nowhere" in report.text([made])
+
+
+def test_the_bookkeeping_of_the_tool_is_not_seeded(repo: Repo) -> None:
+    down = "/* schema_migrations */ ALTER TABLE users ADD COLUMN name TEXT"
+    made = rehearsed(repo, "/* schema_migrations */ ALTER TABLE users DROP COLUMN name", down, COMMANDS)
+    assert (made.seeded, made.whole) == (("users",), "data-loss"), made
+    assert {one.table for one in made.migrations[0].lost} == {"users"}

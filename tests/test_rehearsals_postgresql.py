@@ -71,7 +71,10 @@ def test_ids_that_are_made_anew_are_no_loss(repo: Repo) -> None:
     made = pg(repo, (up, "ALTER TABLE posts ADD COLUMN id bigserial PRIMARY KEY;"))
     (one,) = made.migrations
     assert one.verdict == "reversible", one
-    assert one.notes == ("posts.id is numbered anew (3 rows)",) or one.notes == ()
+    assert one.differences == ()
+    assert set(one.notes) - {"posts.id is numbered anew (3 rows)"} == {
+        "of no consequence: columns of posts stand in another order"
+    }
 
 
 def test_a_label_that_stays_breaks_the_second_up(repo: Repo) -> None:
@@ -85,7 +88,7 @@ def test_a_label_that_may_stay_is_small(repo: Repo) -> None:
     made = pg(repo, ("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'glad';", "SELECT 1;"))
     (one,) = made.migrations
     assert one.verdict == "reversible", one
-    assert any("glad" in said for said in one.differences)
+    assert any("glad" in said for said in one.notes)
 
 
 def test_narrowing_meets_what_was_written_later(repo: Repo) -> None:

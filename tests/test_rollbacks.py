@@ -245,15 +245,43 @@ def test_what_lies_between_cannot_be_undone_by_going_back(two_sides: Builder) ->
     assert any("what is new lies between what is applied" in note for note in plan["notes"])
 
 
-def test_a_way_down_that_failed_is_no_step_of_a_plan(two_sides: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
-    up, down = "ALTER TABLE users ADD COLUMN name text NOT NULL;", "ALTER TABLE users DROP COLUMN name;"
-    change = two_sides(BASE, pair(up, down))
-    known = facts(change, read_policy(change)[0])
-    more = replace(known, rehearsals=(rehearsed(change, "down-fails"),))
-    monkeypatch.setattr(_rollback_run, "facts", lambda *_: more)
-    found = _rollback_run.judge(change, read_policy(change)[0]).findings
-    assert {finding.rule.id for finding in found} == {"rollback/no-plan", "rollback/rehearsal-failed"}
-    assert "no such index" in found[-1].message
+@pytest.mark.parametrize(
+    ("up", "down", "verdict", "rules"),
+    [
+        (
+            "ALTER TABLE users ADD COLUMN name text NOT NULL;",
+            "ALTER TABLE users DROP COLUMN name;",
+            "down-fails",
+            ["rollback/rehearsal-failed"],
+        ),
+        (
+            "ALTER TABLE users ALTER COLUMN email DROP NOT NULL;",
+            "ALTER TABLE users ALTER COLUMN email SET NOT NULL;",
+            "down-fails-with-rows",
+            ["migration/data-dependent-down"],
+        ),
+        (
+            "ALTER TABLE users ALTER COLUMN total TYPE numeric(14,4);",
+            "ALTER TABLE users ALTER COLUMN total TYPE numeric(10,2);",
+            "down-fails-with-rows",
+            ["migration/data-dependent-down"],
+        ),
+    ],
+)
+def test_a_failing_down_is_told_once(repo: Repo, up: str, down: str, verdict: Any, rules: list[str]) -> None:
+    """One failure of a down is one finding: an error only where it fails without rows too."""
+    table = "CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL, total numeric(10,2));"
+    base = repo.commit({**BASE, "db/migrations/0001_users.up.sql": table})
+    change = repo.change(base, repo.commit(pair(up, down)))
+    (course,) = runner.planned(change, read_policy(change)[0])
+    recorded.save(change.repo, replace(rehearsed(change, verdict), key=recorded.key(course)))
+    report = evaluate(change, read_policy(change)[0])
+    about = [one for one in report.findings if one.rule.id.startswith(("migration/", "rollback/rehearsal"))]
+    assert [one.rule.id for one in about] == rules, about
+    assert about[0].effective_level == ("error" if verdict == "down-fails" else "warning")
+    assert "no such index" in about[0].message
+    assert verdict not in about[0].message
+    change.repo.close()
 
 
 def test_each_database_of_several_is_undone_where_it_is(two_sides: Builder) -> None:

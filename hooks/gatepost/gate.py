@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gatepost import checks, registry, suspicious
 from gatepost.checks import Check, outcome
 from gatepost.errors import CannotJudge, GatepostError, NotAFile, PolicyError, TimeUp, TooLarge
-from gatepost.git import Change, Snapshot
+from gatepost.git import INDEX, Change, Snapshot
 from gatepost.model import LEVELS, Finding, Outcome, Report, Rule, Skip, printable
 from gatepost.paths import parent
 from gatepost.policy import FILE, Gate, Policy, Setting, Trees, Vocabulary, line_of, overlay, parse_policy, parse_toml
@@ -64,6 +64,15 @@ def rule_names() -> set[str]:
 
 
 VOCABULARY = Vocabulary(all_settings, rule_names)
+
+
+def with_range(report: Report) -> Report:
+    """Name the range that was judged in what is said to be done next, where it is one of commits."""
+    if report.base is None or report.head == INDEX:
+        return report
+    named = f"{report.base[:12]}..{report.head[:12]}"
+    findings = tuple(replace(one, fix=one.fix.replace("BASE..HEAD", named)) for one in report.findings)
+    return replace(report, findings=findings)
 
 
 def read_policy(change: Change, server_file: Path | None = None) -> tuple[Policy, tuple[Finding, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gatepost.checks import _migration_rules as rules
@@ -15,6 +15,7 @@ from gatepost.rehearsals.known import Fresh, Known, mode, of_migration, on_serve
 from gatepost.rehearsals.known import rehearsals as known_rehearsals
 from gatepost.rehearsals.report import said
 
+AGAIN = "gatepost rehearse BASE..HEAD"
 Found = Mapping[tuple[str, str], tuple[Rehearsed, Known]]
 # The report's word for each verdict; one that is not here leaves the word of the form.
 WORDS = {
@@ -36,11 +37,10 @@ _RULES: Mapping[str, Rule] = {
 }
 _FIX = {
     "data-loss": "copy the values aside in the up and read them in the down, or plan a backup: gatepost rollback plan",
-    "down-fails": "mend the down, then: gatepost rehearse BASE..HEAD",
-    "up-fails": "mend the up, then: gatepost rehearse BASE..HEAD",
-    "schema-differs": "mend the down, then: gatepost rehearse BASE..HEAD",
-    "down-fails-with-rows": "in the down, first fill, convert or delete the rows that do not fit; "
-    "then: gatepost rehearse BASE..HEAD",
+    "down-fails": f"mend the down, then: {AGAIN}",
+    "up-fails": f"mend the up, then: {AGAIN}",
+    "schema-differs": f"mend the down, then: {AGAIN}",
+    "down-fails-with-rows": f"in the down, first fill, convert or delete the rows that do not fit; then: {AGAIN}",
 }
 _MOST = 5
 
@@ -86,24 +86,51 @@ def overruled(findings: Iterable[Finding], seen: Found) -> Iterator[Finding]:
             yield finding
 
 
-def findings(seen: Found) -> Iterator[Finding]:
-    """Give the findings on what was seen."""
-    for one, known in seen.values():
+def findings(seen: Found, supposed: Iterable[Finding], change: Change, policy: Policy) -> Iterator[Finding]:
+    """Give the findings on what was seen, in the words of the model where it found the same by itself."""
+    model = {
+        (one.rule.id, one.data.get("path"), one.data.get("version")): one
+        for one in supposed
+        if one.effective_level != "note"
+    }
+    downs = _downs(change, policy)
+    for (path, version), (one, known) in seen.items():
         rule = _RULES.get(one.verdict)
-        if rule is not None:
-            yield _finding(rule, one, known, _told(one), None)
-        elif one.failure is not None and one.verdict == "reversible":
-            message = f"the up of {_named(one)} fails on rows that its base allows: {one.failure.message}"
-            yield _finding(REHEARSAL_FAILED, one, known, message, "warning")
+        if rule is None:
+            if one.failure is not None and one.verdict == "reversible":
+                message = f"the up of {_named(one)} fails on rows that its base allows: {one.failure.message}"
+                yield _finding(REHEARSAL_FAILED, one, known, message, (one.path, 1), "warning")
+            continue
+        said = model.get((rule.id, path, printable(version)))
+        if said is None:
+            yield _finding(rule, one, known, _told(one), downs.get((path, version), (path, 1)))
+        elif not known.claimed:  # else the model's own finding stays
+            yield _finding(rule, one, known, _both(one, said), (said.path, said.line))
+
+
+def _downs(change: Change, policy: Policy) -> dict[tuple[str, str], tuple[str, int]]:
+    """Give where the down of each migration stands."""
+    from gatepost.migrations import collect
+
+    found = {}
+    for history in change.shared(collect, policy).histories:
+        for changed in history.changes:
+            down = changed.after.down if changed.after else None
+            if changed.after and down:
+                found[changed.after.path, changed.after.version] = (down.path, down.line)
+    return found
 
 
 def _named(one: Rehearsed) -> str:
     return printable(one.version or one.path, 60)
 
 
+def _lost(one: Rehearsed) -> list[str]:
+    return [said(each) for each in one.lost if each.when == "before"]
+
+
 def _told(one: Rehearsed) -> str:
     named = _named(one)
-    lost = [said(each) for each in one.lost if each.when == "before"]
     head = {
         "data-loss": f"the down of {named} does not bring back what was there",
         "down-fails": f"the down of {named} fails",
@@ -113,16 +140,40 @@ def _told(one: Rehearsed) -> str:
     }[one.verdict]
     why: list[str] = [one.failure.message] if one.failure else []
     if one.verdict == "schema-differs":
-        why = [*one.differences, *lost] or [one.reason]
+        why = [*map(_left, one.differences), *_lost(one)] or [one.reason]
     elif one.verdict == "data-loss":
-        why = lost
+        why = _lost(one)
+    return f"{head}: {_cut(why)}"
+
+
+def _left(difference: str) -> str:
+    """Say of what is there besides, seen from before the change, that the down leaves it."""
+    return f"{difference[:-7]} is left over" if difference.endswith(" is new") else difference
+
+
+def _cut(why: Sequence[str]) -> str:
     more = f"; and {len(why) - _MOST} more" if len(why) > _MOST else ""
-    return f"{head}: {'; '.join(why[:_MOST])}{more}"
+    return "; ".join(why[:_MOST]) + more
 
 
-def _finding(rule: Rule, one: Rehearsed, known: Known, message: str, level: Level | None) -> Finding:
+def _both(one: Rehearsed, model: Finding) -> str:
+    """Say in the words of the model what was seen too, and what the model had not found."""
+    if one.verdict == "schema-differs":
+        more = _lost(one)
+        if len(one.differences) > len(model.data.get("differences", ())):
+            more = [*map(_left, one.differences), *more]
+    elif one.verdict == "data-loss":
+        more = _lost(one)
+    else:
+        return _told(one)
+    return f"{model.message}{f'; seen: {_cut(more)}' if more else ''}"
+
+
+def _finding(
+    rule: Rule, one: Rehearsed, known: Known, message: str, place: tuple[str, int], level: Level | None = None
+) -> Finding:
     made, failure = known.rehearsal, one.failure
-    claim = ", as the pusher's own rehearsal says" if known.claimed else ""
+    how = "claimed by the pusher, not measured here: " if known.claimed else "rehearsed on "
     data: dict[str, Any] = {
         "framework": one.framework,
         "version": printable(one.version),
@@ -135,17 +186,17 @@ def _finding(rule: Rule, one: Rehearsed, known: Known, message: str, level: Leve
         "differences": [{"text": printable(text, 300)} for text in one.differences[:50]],
     }
     if failure:
+        place = failure.path, failure.line
         data |= {
             "statement": printable(failure.statement, 500),
             "line": failure.line,
             "error": printable(failure.message, 500),
             "code": failure.code,
         }
-    text = printable(f"{message} (rehearsed on {made.engine} {made.server}{claim})", 900)
-    path, line = (failure.path, failure.line) if failure else (one.path, 1)
+    text = printable(f"{message} ({how}{made.engine} {made.server})", 900)
     fix = _FIX.get(one.verdict, "fill or convert such rows first, in the same up")
     key = f"{one.version} {one.verdict} {one.up[:16]} {one.down[:16]}"
-    return Finding(rule, path, text, fix, line, data, level, key=key)
+    return Finding(rule, place[0], text, fix, place[1], data, level, key=key)
 
 
 def skips(change: Change, policy: Policy, seen: Found) -> Iterator[Skip]:

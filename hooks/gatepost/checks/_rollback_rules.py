@@ -32,12 +32,14 @@ PLAN_INCOMPLETE = Rule(
 REHEARSAL_FAILED = Rule(
     "rollback/rehearsal-failed",
     "error",
-    """The plan undoes the schema by a way down that did not work on the scratch database.
+    """A down, or an up, failed when it was run on a scratch database.
 
-    Why: the rollback would stop in the middle, with the old code on neither schema.
+    Why: a rollback that uses such a down stops in the middle, with the old code on neither schema. A down that fails
+    only once there are rows is `migration/data-dependent-down`.
 
-    Instead: mend the down, or give steps of your own in `rollback/*.toml` and rehearse them.
+    Instead: mend the script that the finding names, and rehearse again.
 
-    Fine when: never; a plan that leaves the schema as it is does not fire it.""",
+    Fine when: never for a down. An up that fails only where a column holds NULL is a warning: it is fine where
+    another script has filled the column.""",
 )
 RULES = (NO_PLAN, PLAN_INCOMPLETE, REHEARSAL_FAILED)

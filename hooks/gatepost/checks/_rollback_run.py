@@ -8,10 +8,10 @@ from typing import NamedTuple
 from gatepost.checks import migrations, outcome
 from gatepost.checks._plausible import touches_migrations
 from gatepost.checks._rollback_facts import facts
-from gatepost.checks._rollback_rules import NO_PLAN, PLAN_INCOMPLETE, REHEARSAL_FAILED
+from gatepost.checks._rollback_rules import NO_PLAN, PLAN_INCOMPLETE
 from gatepost.checks.rollback import trailer
 from gatepost.git import INDEX, Change, make_change
-from gatepost.model import Finding, Level, Outcome, printable
+from gatepost.model import Finding, Level, Outcome
 from gatepost.paths import matches
 from gatepost.policy import FILE, Policy
 from gatepost.rollbacks import RollbackPlan
@@ -90,7 +90,6 @@ def _findings(made: Made, change: Change, policy: Policy) -> Iterator[Finding]:
         yield from (_incomplete(made.written, problem, staged=staged) for problem in made.problems[:20])
     elif made.missing and _demanded(made, change, policy):
         yield _no_plan(made, change)
-    yield from _failed(made)
 
 
 def _demanded(made: Made, change: Change, policy: Policy) -> bool:
@@ -161,20 +160,3 @@ def _fix(problem: Problem) -> str:
     if key == "steps":
         return "give [[steps]] with the exact commands, and what must be seen before and after each"
     return f"say in {name} what somebody needs who did not write the change; or leave it out where it was derived"
-
-
-def _failed(made: Made) -> Iterator[Finding]:
-    """Say that a way down which the plan uses has failed; an author's own steps are the author's."""
-    own = made.written is not None and any(step.kind == "schema" and not step.undoes for step in made.plan.steps)
-    if own or not any(step.kind == "schema" for step in made.plan.steps):
-        return
-    for rehearsal in made.facts.rehearsals:
-        for one in rehearsal.migrations:
-            if one.verdict in ("down-fails", "down-fails-with-rows", "schema-differs"):
-                why = one.failure.message if one.failure else one.reason or ", ".join(one.differences[:3])
-                message = f"undoing {printable(one.version or one.path)} was rehearsed: {one.verdict}, {why}"
-                data = {"framework": one.framework, "version": one.version, "path": one.path, "verdict": one.verdict}
-                fix = "mend the down, and rehearse again: gatepost rollback rehearse"
-                yield Finding(
-                    REHEARSAL_FAILED, one.path, printable(message, 600), fix, 1, data, key=f"{one.up} {one.down}"
-                )

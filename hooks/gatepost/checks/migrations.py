@@ -54,7 +54,7 @@ def run(change: Change, policy: Policy) -> Outcome:
             made["down"] = known.word
     seen = _rehearsed.found(change, policy)
     _rehearsed.enter(entries, seen)
-    findings = [*_rehearsed.overruled(findings, seen), *_rehearsed.findings(seen)]
+    findings = [*_rehearsed.overruled(findings, seen), *_rehearsed.findings(seen, findings, change, policy)]
     # A file that serves several databases stands in the history of each.
     unique = {(one.rule.id, one.path, one.line, one.message): one for one in findings}.values()
     skipped = tuple(_rehearsed.skips(change, policy, seen))

@@ -30,7 +30,7 @@ START = 30.0
 FILE_SLACK = 64 * 1024 * 1024
 PLACES = ("/usr/sbin", "/usr/bin", "/usr/libexec", "/usr/local/sbin", "/usr/local/bin", "/usr/local/libexec",
           "/opt/homebrew/bin", "/usr/local/mysql/bin")  # fmt: skip
-INSTALL = "apt-get install mariadb-server-core, or give a scratch server's URL"
+INSTALL = "install MariaDB (Debian: mariadb-server-core), or give a scratch server's URL"
 FRUGAL = (
     "--innodb-log-file-size=4M", "--innodb-data-file-path=ibdata1:4M:autoextend", "--innodb-buffer-pool-size=32M",
     "--loose-innodb-buffer-pool-size-max=32M", "--loose-innodb-undo-tablespaces=0", "--innodb-autoextend-increment=1",

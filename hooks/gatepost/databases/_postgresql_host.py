@@ -249,7 +249,7 @@ class Host:
             named = printable(extension, 63)
             raise Unable(
                 f"the extension {named} is needed, and {self.backend.where} does not have it",
-                f"install it there (apt install postgresql-{self.backend.number}-{named.replace('_', '-')}), "
+                f"install it there (Debian: postgresql-{self.backend.number}-{named.replace('_', '-')}), "
                 "or give the URL of a scratch server that has it",
             )
         quoted = extension.replace('"', '""')

@@ -69,9 +69,10 @@ def find(needs: Needs, path: str | None = None) -> Programs:
 
 
 def _advice(wanted: str) -> str:
-    name = printable(wanted, 20) or "17"
+    name = printable(wanted, 20)
+    debian = f"postgresql-{name} from apt.postgresql.org" if name else "postgresql"
     embedded = f"{EMBEDDED}, " if wanted in ("", "16", "18") else ""
-    return f"apt install postgresql-{name}, brew install postgresql@{name}, {embedded}or give a scratch server's URL"
+    return f"install PostgreSQL{' ' if name else ''}{name} (Debian: {debian}), {embedded}or give a scratch server's URL"
 
 
 def _installed(path: str | None) -> Iterator[Programs]:

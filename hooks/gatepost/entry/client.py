@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 
 from gatepost.errors import BLOCK, PASS, GatepostError
-from gatepost.gate import deadline, evaluate, read_policy
+from gatepost.gate import deadline, evaluate, read_policy, with_range
 from gatepost.git import Change
 from gatepost.model import Report
 from gatepost.policy import Policy
@@ -18,7 +18,7 @@ def judge(change: Change, before: Callable[[Change, Policy], None] | None = None
     if before is not None:
         before(change, policy)
     with deadline(policy.gate.deadline):
-        return evaluate(change, policy, extra=invalid)
+        return with_range(evaluate(change, policy, extra=invalid))
 
 
 def hook(judged: Callable[[], Iterable[Report]]) -> int:

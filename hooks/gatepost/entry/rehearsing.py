@@ -23,10 +23,12 @@ from gatepost.model import printable
 from gatepost.own_time import own_time
 from gatepost.policy import FILE, Policy
 from gatepost.queries._prepared import beside
+from gatepost.queries._recorded import Fresh as Tried
 from gatepost.records import Draft, state_dir
-from gatepost.rehearsals import Rehearsal, recorded
+from gatepost.rehearsals import Rehearsal, recorded, report
 from gatepost.rehearsals.known import Fresh, mode
-from gatepost.rehearsals.runner import allowed, of_course, planned
+from gatepost.rehearsals.report import PHRASES
+from gatepost.rehearsals.runner import fitted, now, of_course, planned
 from gatepost.rehearsals.settings import Rehearsing
 from gatepost.rehearsals.stage import FOLDER, URL, Asked
 
@@ -39,11 +41,21 @@ def before_push(change: Change, policy: Policy) -> None:
     if change.head_oid == INDEX or not _wanted(change, policy):
         return
     limit = policy.get("rehearsal", Rehearsing).limit
+    started = now()
     asked = Asked(os.environ.get(URL, ""), change.repo.directory() / FOLDER, limit, change.head, _progress())
     with own_time():
         made = _rehearsed(change, policy, asked, recorded.REFS)
     for one in made:
         change.shared(Fresh).made[one.key] = one
+        if one.whole != "unknown":
+            _tell(change, one, started)
+
+
+def _tell(change: Change, one: Rehearsal, started: str) -> None:
+    """Say that it was rehearsed, also where all is well: where, how long, with how many known queries."""
+    tried = change.shared(Tried).made.get(one.key)
+    asked = len(tried.taken) + len(tried.refused) if tried else 0
+    sys.stderr.write(f"gatepost: rehearsal: {report.line(one, asked, one.at if one.at < started else '')}\n")
 
 
 def _wanted(change: Change, policy: Policy) -> bool:
@@ -59,7 +71,7 @@ def _rehearsed(change: Change, policy: Policy, asked: Asked, refs: str) -> list[
             continue
         known = recorded.load(change.repo, recorded.key(course), refs)
         left = max(1.0, until - time.monotonic())
-        one = known or of_course(course, allowed(course, policy, replace(asked, seconds=left)))
+        one = known or of_course(course, fitted(course, policy, replace(asked, seconds=left)))
         if known is None and one.whole != "unknown" and refs == recorded.REFS:
             recorded.save(change.repo, one)
         made.append(one)
@@ -181,7 +193,8 @@ def differing_claims(claimed: Rehearsal, made: Rehearsal) -> list[str]:
     for one in made.migrations:
         other = theirs.get((one.path, one.version, one.up, one.down), "nothing")
         if other != one.verdict and one.verdict != "unknown":
-            said.append(f"{printable(one.path)}: the pusher claims {other}, and it is {one.verdict}")
+            claim = PHRASES.get(other, "nothing")
+            said.append(f"{printable(one.path)}: the pusher claims that {claim}; here {PHRASES[one.verdict]}")
     return said
 
 

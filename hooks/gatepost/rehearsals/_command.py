@@ -21,7 +21,7 @@ from gatepost.migrations import Migrations
 from gatepost.model import printable
 from gatepost.rehearsals._plan import Course, Step
 
-_TOLD = 600
+_TOLD = 360  # the end, where the exception stands: messages are cut at 400
 
 
 @contextmanager

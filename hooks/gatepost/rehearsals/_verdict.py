@@ -195,7 +195,8 @@ def _grade(at: int, made: Tried, steps: Sequence[Step], sifter: Sifter) -> Rehea
     if step.down is None:
         return _noted(replace(base, verdict=step.without, reason=step.reason), seen)  # type: ignore[arg-type]
     told = sifter.sift(step, seen)
-    base = replace(base, lost=(*told.lost, *above.told.lost), notes=told.notes)
+    small = (f"of no consequence: {text}" for text in seen.small)
+    base = replace(base, lost=(*told.lost, *above.told.lost), notes=(*told.notes, *small))
     return _noted(_judged(base, at, seen, above, made, told.lost), seen)
 
 
@@ -204,15 +205,14 @@ def _judged(base: Rehearsed, at: int, seen: Seen, above: Seen, made: Tried, lost
         verdict: Verdict = "down-fails" if at in made.empty_fails else "down-fails-with-rows"
         return replace(base, verdict=verdict, failure=seen.down, reason=seen.down.message)
     if seen.grave:
-        return replace(base, verdict="schema-differs", differences=(*seen.grave, *seen.small))
-    base = replace(base, differences=tuple(seen.small))
+        return replace(base, verdict="schema-differs", differences=tuple(seen.grave))
     if above.down:
         reason = f"with rows written after the up: {above.down.message}"
         return replace(base, verdict="down-fails-with-rows", failure=above.down, reason=reason)
     if any(one.when == "before" for one in lost):
         return replace(base, verdict="data-loss")
     if seen.again:
-        return replace(base, verdict="schema-differs", reason=seen.again, differences=(*seen.small, seen.again))
+        return replace(base, verdict="schema-differs", reason=seen.again, differences=(seen.again,))
     return replace(base, verdict="reversible")
 
 

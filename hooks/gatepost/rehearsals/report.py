@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gatepost.model import printable
@@ -93,6 +93,32 @@ def said(lost: Lost) -> str:
     )
     when = "that was there before the change" if lost.when == "before" else "written after the change, as is natural"
     return f"lost: {what} ({lost.rows} synthetic row{'s' if lost.rows != 1 else ''}), {when}"
+
+
+def of_queries(section: Mapping[str, Any]) -> Iterator[str]:
+    """Say how many of the known queries were tried, and which break."""
+    tried, broken = section.get("prepared", 0), section.get("broken", ())
+    how = f"{tried} tried on {section['server']}" if tried else f"none tried, {section.get('judged', 0)} judged"
+    worst = f"{len(broken)} break{'s' if len(broken) == 1 else ''}" if broken else "none breaks"
+    if not tried and not section.get("judged") and not broken:
+        yield "known queries: none is concerned"
+        return
+    yield f"known queries: {how}; {worst}"
+    for one in broken[:_MOST]:
+        named = printable(str(one["query"] or one["text"]), 100)
+        sure = "" if one["certain"] else ", perhaps"
+        yield f"  breaks{sure}: {printable(one['path'])}:{one['line']}: {named}"
+    if len(broken) > _MOST:
+        yield f"  and {len(broken) - _MOST} more"
+
+
+def line(made: Rehearsal, tried: int, at: str = "") -> str:
+    """Say in one line what came out, on which server and how long it took; ``at``: it was made before."""
+    many = len(made.migrations)
+    took = f"rehearsed at {at}" if at else f"{made.elapsed_ms / 1000:.1f} s"
+    also = f", {tried} known queries tried" if tried else ""
+    what = f"{many} migration{'s' if many != 1 else ''}: {PHRASES[made.whole]}"
+    return f"{printable(made.root) or '.'}: {what} ({made.engine} {made.server}, {took}{also})"
 
 
 def _after(made: Rehearsal) -> Iterator[str]:

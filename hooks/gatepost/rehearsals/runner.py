@@ -10,7 +10,7 @@ from gatepost.databases import Database
 from gatepost.errors import CannotJudge
 from gatepost.git import Change
 from gatepost.migrations import Migrations, collect
-from gatepost.policy import Policy
+from gatepost.policy import FILE, Policy
 from gatepost.rehearsals import Rehearsal, recorded
 from gatepost.rehearsals import _same as same
 from gatepost.rehearsals._bodies import broken
@@ -28,13 +28,24 @@ def planned(change: Change, policy: Policy) -> list[Course]:
 
 def rehearse(change: Change, policy: Policy, asked: Asked) -> list[Rehearsal]:
     """Rehearse every history that the change touches; what cannot be tried has the verdict ``unknown``."""
-    return [of_course(course, allowed(course, policy, asked)) for course in planned(change, policy)]
+    return [of_course(course, fitted(course, policy, asked)) for course in planned(change, policy)]
 
 
-def allowed(course: Course, policy: Policy, asked: Asked) -> Asked:
-    """Take the commands away from a place that the base's own policy does not configure like this."""
+def fitted(course: Course, policy: Policy, asked: Asked) -> Asked:
+    """Fit what is asked to one place: commands only as the base's own policy configures them, and what is assumed."""
     own = replace(policy, pushed=None).get_all("migrations", Migrations)
-    return asked if course.history.place.settings in own else replace(asked, commands=None)
+    commands = asked.commands if course.history.place.settings in own else None
+    return replace(asked, commands=commands, assumed=_assumed(course, policy))
+
+
+def _assumed(course: Course, policy: Policy) -> str:
+    """Say that nothing tells the dialect of a place, or that the pushed policy does, which is not in force yet."""
+    place = course.history.place
+    pushed = policy.pushed.get_all("migrations", Migrations) if policy.pushed else ()
+    for entry in pushed:
+        if entry.path.strip("/") == place.root and entry.dialect and entry.dialect != course.dialect:
+            return f'the pushed {FILE} says dialect = "{entry.dialect}", which is in force once it has landed'
+    return "" if place.dialect_certain else 'the dialect is assumed: say it in [[migrations]], dialect = "…"'
 
 
 def of_course(course: Course, asked: Asked) -> Rehearsal:
@@ -46,8 +57,9 @@ def of_course(course: Course, asked: Asked) -> Rehearsal:
             asked.beside(stage)
             made = _with_bodies(made, broken(stage))
     except CannotJudge as error:
-        reason = f"{error.message}{'; ' + error.hint if error.hint else ''}"
-        made = unknown(course, reason)
+        made = unknown(course, "; ".join(filter(None, (asked.assumed, error.message, error.hint))))
+    else:
+        made = replace(made, how="; ".join(filter(None, (made.how, asked.assumed))))
     return replace(made, elapsed_ms=round((time.monotonic() - started) * 1000))
 
 
@@ -66,7 +78,7 @@ def unknown(course: Course, reason: str, server: str = "", how: str = "") -> Reh
         engine=course.dialect,
         server=server,
         how=how,
-        at=_now(),
+        at=now(),
         root=course.history.place.root,
         base="",
         head="",
@@ -76,7 +88,8 @@ def unknown(course: Course, reason: str, server: str = "", how: str = "") -> Reh
     )
 
 
-def _now() -> str:
+def now() -> str:
+    """Give the present time, in seconds."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

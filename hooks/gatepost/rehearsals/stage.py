@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatepost.databases import Connection, Database, Failed, Limits, Needs, Scratch, Unable, engine
+from gatepost.databases._differences_left_out import bookkeeping
 from gatepost.git import Snapshot
 from gatepost.migrations import Migrations
 from gatepost.model import printable
@@ -31,7 +32,8 @@ class Asked:
 
     ``url`` is a scratch server of the operator's, from the environment or a file. ``cache`` is where templates are
     kept between runs. ``commands`` is the tree in which configured commands may run: never what a push configures.
-    ``beside`` is called with each stage, for what else a scratch server is good for.
+    ``beside`` is called with each stage, for what else a scratch server is good for. ``assumed`` says what is only
+    supposed of the place.
     """
 
     url: str = ""
@@ -40,6 +42,7 @@ class Asked:
     commands: Snapshot | None = None
     say: Say = lambda _: None
     beside: Callable[[Stage], None] = lambda _: None
+    assumed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +173,9 @@ def reader(dialect: str) -> Callable[[Database], Shapes]:
 
 
 def shapes(connection: Connection, dialect: str) -> Shapes:
-    """Read the tables through a connection."""
+    """Read the tables through a connection, but for those in which migration tools keep what they have applied."""
     import importlib
 
     read: Callable[[Connection], Shapes] = importlib.import_module(f"gatepost.rehearsals._shape_{dialect}").read
-    return read(connection)
+    found = read(connection)
+    return Shapes(found.dialect, {name: tab for name, tab in found.tables.items() if not bookkeeping(name)})

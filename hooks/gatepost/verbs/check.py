@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gatepost import reports
 from gatepost.errors import UsageError
-from gatepost.gate import all_checks, deadline, evaluate, read_policy
+from gatepost.gate import all_checks, deadline, evaluate, read_policy, with_range
 from gatepost.git import Change, Repository, make_change
 from gatepost.model import printable
 from gatepost.policy import nearest
@@ -36,7 +36,7 @@ def main(args: argparse.Namespace) -> int:
         change = _change(repo, args.range)
         policy, invalid = read_policy(change, Path(args.policy) if args.policy else None)
         with deadline(policy.gate.deadline):
-            report = evaluate(change, policy, only, invalid)
+            report = with_range(evaluate(change, policy, only, invalid))
     text = form.render(report)
     if args.output:
         _write(Path(args.output), text)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gatepost.errors import BLOCK, PASS, UNKNOWN, UsageError
-from gatepost.gate import deadline, evaluate, read_policy
+from gatepost.gate import deadline, evaluate, read_policy, with_range
 from gatepost.git import Change, Repository, make_change
-from gatepost.model import Finding, printable
+from gatepost.model import Finding, Report, printable
 from gatepost.policy import Policy
 from gatepost.queries._prepared import beside
 from gatepost.rehearsals import Rehearsal, recorded, report, runner
@@ -20,7 +23,7 @@ from gatepost.rehearsals.stage import FOLDER, URL, Asked
 from gatepost.verbs import Verb
 from gatepost.verbs._range import ends
 
-_ABOUT = ("-down", "/rehearsal-failed", "/irreversible")
+_ABOUT = re.compile(r"-down$|/rehearsal-failed$|/irreversible$|^query/")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Rehearse and report; 1 where a down or an up is wrong, 3 where it could not be told."""
+    """Rehearse and report; 1 where a down or an up is wrong or a known query breaks, 3 where it could not be told."""
     with Repository(args.repo, own=args.repo == ".") as repo:
         change = make_change(repo, *ends(repo, args.range, "gatepost rehearse"))
         policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
@@ -50,8 +53,12 @@ def main(args: argparse.Namespace) -> int:
         if not args.no_save:
             for one in made:
                 recorded.save(repo, one, refs)
-        blocking = blocked(change, policy, made)
-    sys.stdout.write(_shown(made, blocking, args.format))
+        judged = _judged(change, policy, made)
+    found = [one for one in judged.open_findings if _ABOUT.search(one.rule.id)] if judged else []
+    blocking = [one for one in found if one.effective_level == "error"]
+    review = [one for one in found if one.effective_level == "warning"]
+    queries = judged.sections.get("queries", {}) if judged else {}
+    sys.stdout.write((_json if args.format == "json" else _text)(made, queries, blocking, review))
     unknown = any("unknown" in (made_one.whole, *(one.verdict for one in made_one.migrations)) for made_one in made)
     return BLOCK if blocking else UNKNOWN if unknown else PASS
 
@@ -70,24 +77,39 @@ def _say(text: str) -> None:
     sys.stderr.write(f"gatepost: {printable(text, 300)}\n")
 
 
-def blocked(change: Change, policy: Policy, made: list[Rehearsal]) -> list[Finding]:
-    """Give what the policy makes an error of: what the rehearsal found, and downs that are not there to be run."""
+def _judged(change: Change, policy: Policy, made: list[Rehearsal]) -> Report | None:
+    """Give what the policy makes of what was seen, and of downs that are not there to be run."""
     if not made:
-        return []
+        return None
     change.shared(Fresh).made.update({one.key: one for one in made})
     with deadline(policy.gate.deadline):
-        found = evaluate(change, policy, only=("migrations",)).open_findings
-    return [one for one in found if one.effective_level == "error" and one.rule.id.endswith(_ABOUT)]
+        return with_range(evaluate(change, policy, only=("migrations", "queries")))
 
 
-def _shown(made: list[Rehearsal], blocking: list[Finding], form: str) -> str:
-    if form == "json":
-        from gatepost.reports.json import dumps
+def _json(made: list[Rehearsal], queries: Mapping[str, Any], blocking: list[Finding], review: list[Finding]) -> str:
+    from gatepost.reports.json import dumps
 
-        blocks = [{"rule": one.rule.id, "path": one.path, "line": one.line} for one in blocking]
-        return dumps({"format": 1, "rehearsals": [report.as_data(one) for one in made], "blocking": blocks}) + "\n"
-    lines = [f"blocks: {printable(one.path)}:{one.line}: {one.rule.id}\n" for one in blocking]
-    return (report.text(made) or "no migration to rehearse in this range\n") + "".join(lines)
+    data = {
+        "format": 1,
+        "rehearsals": [report.as_data(one) for one in made],
+        "queries": {"tried": queries.get("prepared", 0), **queries},
+        "blocking": [_place(one) for one in blocking],
+        "review": [_place(one) for one in review],
+    }
+    return dumps(data) + "\n"
+
+
+def _place(one: Finding) -> dict[str, Any]:
+    return {"rule": one.rule.id, "path": one.path, "line": one.line}
+
+
+def _text(made: list[Rehearsal], queries: Mapping[str, Any], blocking: list[Finding], review: list[Finding]) -> str:
+    if not made:
+        return "no migration to rehearse in this range\n"
+    lines = [*report.of_queries(queries)]
+    for word, found in (("blocks", blocking), ("open for review", review)):
+        lines += dict.fromkeys(f"{word}: {printable(one.path)}:{one.line}: {one.rule.id}" for one in found)
+    return report.text(made) + "".join(f"{line}\n" for line in lines)
 
 
 VERB = Verb("rehearse", "run up, down, up on a scratch database; compare schema and rows", add_arguments, main)
