@@ -113,7 +113,7 @@ def test_after_two_regressions_the_last_good_commit_may_be_pushed(
     second = server.tip()
     _decided(server, first, "regressed", good)
     _decided(server, second, "regressed", first)
-    watch = f'path = "{tmp_path}/none"\nwatch = "1s"\npoll = "1s"\n'
+    watch = f'path = "{tmp_path}/none"\nwatch = "1s"\npoll = "1s"\nextend = "0s"\n'
     server.policy(f'[verification]\nsource = "access-log"\n{watch}refuse_after_regression = true\n')
     more = server.commit_push({"b": "more"})
     assert more.rules == ["verify/regression-live"]

@@ -25,6 +25,8 @@ from gatepost.metrics.access_log import LogReader
 from gatepost.policy import Duration
 from gatepost.queries import LIVE
 from gatepost.watch import Deploy, begin, start
+from gatepost.watch.detach import spawn
+from gatepost.watch.lock import running
 from gatepost.watch.model import Watch
 from gatepost.watch.queue import open_store
 from gatepost.watch.status import Status, bar
@@ -405,3 +407,30 @@ def _workers(directory: Path) -> list[int]:
             if b"gatepost.watch.worker" in line and str(directory.resolve()).encode() in line:
                 found.append(int(entry.name))
     return found
+
+
+def test_a_real_worker_ends_once_its_repository_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each demo, and each deleted repository, would leave a process that sleeps until its watch is over."""
+    pids: list[int] = []
+    monkeypatch.setattr(begin, "spawn", lambda *given: pids.append(spawn(*given)))
+    repo = Repo(tmp_path / "server.git", bare=True)
+    log = tmp_path / "access.log"
+    log.touch()
+    start(
+        repo.path, Deploy(repo.commit({"a": "1"}), "refs/heads/main"), Verification(source="access-log", path=str(log))
+    )
+    lock = repo.path / "gatepost" / "worker.lock"
+    for _ in range(300):
+        if lock.exists() and running(repo.path):
+            break
+        time.sleep(0.1)
+    assert os.waitpid(pids[0], os.WNOHANG) == (0, 0)
+    repo.path.rename(tmp_path / "gone")  # at once, whatever it writes just then
+    for _ in range(200):
+        if os.waitpid(pids[0], os.WNOHANG)[0]:
+            break
+        time.sleep(0.1)
+    else:
+        os.kill(pids[0], signal.SIGKILL)
+        pytest.fail("it still runs 20 s later")
+    assert not repo.path.exists()

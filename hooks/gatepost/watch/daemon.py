@@ -33,7 +33,8 @@ def run(repositories: Iterable[str], root: str | None, *, once: bool = False) ->
         signal.signal(number, lambda *_: stop.set())
     while not stop.is_set():
         for path in (*named, *(found(Path(root)) if root else ())):
-            if path not in threads or (not threads[path].is_alive() and not once):
+            fresh = path not in threads or (not threads[path].is_alive() and not once)
+            if fresh and (path / "objects").is_dir():
                 threads[path] = Thread(target=_work, args=(path, stop, once), name=str(path), daemon=True)
                 threads[path].start()
         if once and not any(thread.is_alive() for thread in threads.values()):

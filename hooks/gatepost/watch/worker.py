@@ -54,6 +54,7 @@ class Worker:
         self._means = look.Means(git_dir, self._reader, Spare(steady))
         self._board = Board(git_dir, steady)
         self._closed = Event()
+        self._home = _place(git_dir)
         Thread(target=self._beat, daemon=True, name="gatepost-lease").start()
 
     def _beat(self) -> None:
@@ -127,8 +128,8 @@ class Worker:
             self.store.doubt(f"{look.CLOCK} by {jump:+.0f} s during the watch", float("inf"))
 
     def run(self, stop: Event, *, until_idle: bool = False) -> None:
-        """Work until ``stop`` is set, or with ``until_idle`` until no watch is open."""
-        while not stop.is_set():
+        """Work until ``stop`` is set, or the repository is gone, or with ``until_idle`` until no watch is open."""
+        while not stop.is_set() and _stands(self.git_dir, self._home):
             try:
                 if self.step():
                     continue
@@ -146,15 +147,33 @@ def _log(text: str) -> None:
     sys.stderr.flush()
 
 
+def _place(git_dir: Path) -> tuple[int, int] | None:
+    """Give what tells a repository from another one at its path; None where there is none."""
+    try:
+        found = (git_dir / "objects").stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _stands(git_dir: Path, home: tuple[int, int] | None) -> bool:
+    """Tell whether the repository is still there: an open database would outlive it."""
+    return home is not None and _place(git_dir) == home
+
+
 def child(directory: str) -> None:
-    """Work on one repository until no watch is open: what a push starts where no daemon runs."""
+    """Work on one repository until no watch is open, or it is gone: what a push starts where no daemon runs."""
+    home = _place(Path(directory))
     for _ in range(TRIES):
+        if not _stands(Path(directory), home):
+            return
         try:
             if not _worked(Path(directory)):
                 return
         except GatepostError as error:  # a full disk, a database that restarts
             _log(error.message)
-            time.sleep(AGAIN)
+            if _stands(Path(directory), home):
+                time.sleep(AGAIN)
 
 
 def _worked(git_dir: Path) -> bool:
