@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -462,3 +464,9 @@ def test_a_check_that_can_never_hold_is_refused_when_it_is_read(two_sides: Build
     (found,) = [one for one in report.findings if one.rule.id == "rollback/plan-incomplete"]
     assert says in found.message
     assert found.data["key"].startswith("steps[0].after[0]")
+
+
+def test_a_change_without_migrations_loads_nothing_that_reads_sql() -> None:
+    code = "import sys, gatepost.checks._rollback_run; print([n for n in sys.modules if n.startswith('gatepost.sql')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -3,37 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatepost.checks import Check, _plausible, bundle, dependencies, migrations, outcome, queries
 from gatepost.checks.rollback import trailer
 from gatepost.errors import CannotJudge, TimeUp
 from gatepost.git import Change
-from gatepost.migrations import collect
 from gatepost.model import Outcome, printable
 from gatepost.paths import matches
 from gatepost.policy import Policy
-from gatepost.rehearsals import known
 from gatepost.rollbacks import Compatible
 from gatepost.rollbacks._author import files
 from gatepost.rollbacks._facts import Facts
 from gatepost.rollbacks._settings import Rollback
-from gatepost.rollbacks._static import Story, combined
-from gatepost.rollbacks._static import read as story
+
+if TYPE_CHECKING:
+    from gatepost.migrations import History
+    from gatepost.rehearsals.known import Known
+    from gatepost.rollbacks._static import Story
+
+
+class _Moved(NamedTuple):
+    """What the migrations of a change tell; nothing where it has none."""
+
+    histories: tuple[History, ...] = ()
+    judged: Outcome = Outcome()
+    stories: Mapping[str, Story] = {}
+    tried: tuple[Known, ...] = ()
+
+
+def _moved(change: Change, policy: Policy) -> _Moved:
+    if not _plausible.touches_migrations(change, policy):
+        return _Moved()
+    from gatepost.migrations import collect
+    from gatepost.rehearsals import known
+    from gatepost.rollbacks._static import read
+
+    histories = tuple(one for one in change.shared(collect, policy).histories if one.new)
+    stories = {one.place.root: read(change, one) for one in histories}
+    tried = known.rehearsals(change, policy) if stories else ()
+    return _Moved(histories, outcome(migrations.CHECK, change, policy), stories, tried)
 
 
 def facts(change: Change, policy: Policy) -> Facts:
     """Give what is known of a change."""
     settings = policy.get("rollback", Rollback)
-    migrated = _plausible.touches_migrations(change, policy)
-    histories = change.shared(collect, policy).histories if migrated else ()
-    judged = outcome(migrations.CHECK, change, policy) if migrated else Outcome()
-    stories = {history.place.root: story(change, history) for history in histories if history.new}
+    histories, judged, stories, tried = _moved(change, policy)
     entries = [entry for entry in judged.sections.get("migrations", ()) if isinstance(entry, Mapping)]
     grown = list(_growth(change, policy))
-    tried = known.rehearsals(change, policy) if stories else ()
     return Facts(
-        histories=tuple(history for history in histories if history.new),
+        histories=histories,
         downs={(entry["path"], entry["version"]): entry["down"] for entry in entries},
         lossy=tuple(_lossy(judged)),
         dependencies=tuple(_direct(change, policy)),
@@ -50,6 +69,8 @@ def facts(change: Change, policy: Policy) -> Facts:
 
 def _old_code(change: Change, policy: Policy, stories: Mapping[str, Story]) -> Compatible:
     """Say whether the old code runs on the new schema: its known queries decide over names that are gone."""
+    from gatepost.rollbacks._static import combined
+
     told = combined(stories.values())
     if told.runs is False:
         return told

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from gatepost.migrations import Changed, History
-from gatepost.rehearsals import Rehearsal, Rehearsed
-from gatepost.rehearsals.report import PHRASES
 from gatepost.rollbacks import Basis, Class, Compatible
 from gatepost.rollbacks._facts import Facts
+
+if TYPE_CHECKING:
+    from gatepost.migrations import Changed, History
+    from gatepost.rehearsals import Rehearsal, Rehearsed
 
 _ORDER = "ABCDEF"
 
@@ -52,6 +54,8 @@ def judge(facts: Facts, old_code: Compatible) -> Judged:
 
 def claimed(claim: Rehearsal) -> str:
     """Say what a server was only told."""
+    from gatepost.rehearsals.report import PHRASES
+
     told = f"{claim.engine} {claim.server}, {claim.at}"
     return f"claimed by the pusher, not measured here: {PHRASES[claim.whole]} ({told})"
 
@@ -91,6 +95,8 @@ def _measured(rehearsal: Rehearsal) -> Judged:
 
 
 def _why(one: Rehearsed) -> str:
+    from gatepost.rehearsals.report import PHRASES
+
     return f"{one.framework} {one.version or one.path}: {PHRASES[one.verdict]}{f', {one.reason}' if one.reason else ''}"
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from gatepost.migrations import Framework, History, Migration, Undo, frameworks
 from gatepost.paths import parent
+
+if TYPE_CHECKING:
+    from gatepost.migrations import Framework, History, Migration
 
 _DRIVERS = {"postgresql": "postgres", "mysql": "mysql", "sqlite": "sqlite3"}
 # Names come from the pushed tree, and a command is made of them: nothing that a tool or a shell reads otherwise.
@@ -17,6 +20,8 @@ _FIELD = re.compile(r"\{([a-z_]{1,20})\}")
 
 def framework(name: str) -> Framework | None:
     """Give a framework by its name."""
+    from gatepost.migrations import frameworks
+
     return next((found for found in frameworks() if found.name == name), None)
 
 
@@ -25,6 +30,8 @@ def undo(history: History, template: str = "") -> tuple[str, ...] | None:
 
     ``template`` is that of the policy, which wins over the framework's own.
     """
+    from gatepost.migrations import Undo
+
     known = framework(history.place.framework)
     way = Undo(template, each="{version}" in template or "{file}" in template) if template else known and known.undo
     if not way:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gatepost.git import Change
 from gatepost.metrics import Verification
-from gatepost.migrations import History, Migration
 from gatepost.model import is_zero
 from gatepost.policy import Policy, spelled
-from gatepost.rehearsals import Rehearsal
 from gatepost.rollbacks import (
     Changed,
     Compatible,
@@ -28,7 +27,10 @@ from gatepost.rollbacks._classify import Judged, claimed, judge, rehearsal_of
 from gatepost.rollbacks._complete import STAYS
 from gatepost.rollbacks._facts import Facts
 from gatepost.rollbacks._settings import Rollback
-from gatepost.rollbacks._static import combined
+
+if TYPE_CHECKING:
+    from gatepost.migrations import History, Migration
+    from gatepost.rehearsals import Rehearsal
 
 _ROWS = 5  # tables whose rows are counted
 _MOST = 50  # things of one kind that are looked at, or listed
@@ -68,7 +70,7 @@ def derive(change: Change, policy: Policy, facts: Facts) -> RollbackPlan | None:
     if change.base_oid is None or is_zero(change.base_oid) or not facts.why:
         return None
     settings = policy.get("rollback", Rollback)
-    old_code = facts.old_code or combined(facts.stories.values())
+    old_code = facts.old_code or Compatible(True, "no migration: the schema is the same")
     judged = judge(facts, old_code)
     ref = change.ref or next((ref for ref in policy.gate.deploy if not set("*?[{") & set(ref)), "refs/heads/main")
     known = _Known(change, facts, settings, ref, old_code, judged)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gatepost.migrations import History
-from gatepost.rehearsals import Rehearsal
-from gatepost.rollbacks import Compatible
-from gatepost.rollbacks._static import Story
+if TYPE_CHECKING:  # a change of a lockfile pays for none of them
+    from gatepost.migrations import History
+    from gatepost.rehearsals import Rehearsal
+    from gatepost.rollbacks import Compatible
+    from gatepost.rollbacks._static import Story
 
 
 @dataclass(frozen=True, slots=True)
