@@ -273,6 +273,20 @@ def test_nobody_else_has_anything_run_there(repo: Repo, tmp_path: Path) -> None:
     assert not (to.path / "gatepost" / "rehearsals").exists()
 
 
+@pytest.mark.parametrize(("who", "said"), [("", 1), ("ada", 0)])
+def test_a_pusher_whom_the_server_does_not_know_is_told_once(repo: Repo, tmp_path: Path, who: str, said: int) -> None:
+    """With ``runners = ["*"]`` everybody it knows is rehearsed, and nobody was told that it knows nobody."""
+    to = server(tmp_path, '[gate]\nmode = "report"\nprotected = ["refs/heads/*"]\n[rehearsal]\nrunners = ["*"]\n')
+    base = history(repo, *LOSSY)
+    to.git("fetch", "-q", str(repo.path), f"{base}:refs/heads/main", f"{base}:refs/heads/other")
+    environ = os.environ | ({"GL_USER": who, "GL_REPO": "r"} if who else {})
+    command = ["git", "push", str(to.path), "main", "main:other"]
+    done = subprocess.run(command, cwd=repo.path, env=environ, capture_output=True, text=True, check=True)
+    assert done.stderr.count("the server does not know who pushes") == said, done.stderr
+    if who:
+        assert waited(to, repo.git("rev-parse", "main"), rehearsing.KIND)
+
+
 @pytest.mark.parametrize(("who", "lands"), [("ada", True), ("eve", False), ("", False)])
 def test_before_landing_where_the_policy_says_so(repo: Repo, tmp_path: Path, who: str, lands: bool) -> None:
     to = server(tmp_path, '[gate]\nprotected = ["refs/heads/main"]\ndeploy = []\n[rehearsal]\nrunners = ["ada"]\n')

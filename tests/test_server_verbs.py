@@ -68,6 +68,19 @@ def test_the_log_lists_the_records_newest_first(server: Server, capsys: pytest.C
     assert {record["commit"] for record in records} == {server.tip()}
 
 
+def test_the_log_of_a_clone_says_how_to_fetch_the_records(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    at = ("--repo", str(server.work.path))
+    for words in ((), ("main",), ("--format", "json")):
+        capsys.readouterr()
+        assert main(["log", *words, *at]) == 0
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert "git fetch origin '+refs/notes/gatepost:refs/notes/gatepost'" in said.err
+    server.work.git("fetch", "-q", "origin", "+refs/notes/gatepost:refs/notes/gatepost")
+    assert main(["log", *at]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_stored_dependency_audit_is_a_page_for_people(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     at = ("--repo", str(server.path))
     lock = npm_lock({"chalk": ("2.0.0", ["ansi"]), "ansi": ("1.0.0", [])}, {"chalk": "^2.0.0"})

@@ -59,5 +59,8 @@ def test_a_clone_without_a_remote_is_not_told_to_wait(repo: Repo, capsys: pytest
 def test_a_server_that_watched_nothing_is_told_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path, said in (("server.git", "[verification]"), ("clone", "run it in the server")):
         repo = Repo(tmp_path / path, bare=path == "server.git")
+        if path == "clone":  # gatepost keeps what it has measured in a directory of the same name
+            repo.git("remote", "add", "origin", str(tmp_path / "server.git"))
+            (repo.path / ".git" / "gatepost").mkdir()
         assert main(["watch", "list", "--repo", str(repo.path)]) == 2
         assert said in capsys.readouterr().err

@@ -222,16 +222,18 @@ def _start_rehearsal(directory: Path, judged: list[dict[str, Any]]) -> Iterator[
     """Start the rehearsals that the operator wants of what has landed, detached."""
     if not judged or not (directory / "gatepost.toml").is_file():
         return
+    told: set[str] = set()
     for said in judged:
         if said.get("rehearsed") or not (said.get("sections") or {}).get("migrations"):
             continue
         from gatepost.entry import rehearsing
 
         try:
-            rehearsing.ask(directory, said)
+            told.add(rehearsing.ask(directory, said))
         except (GatepostError, OSError) as error:
             incident.note(directory, f"no rehearsal of {_commit(said)}: {error}")
             yield f"gatepost: the rehearsal did not start: {printable(str(error), 200)}"
+    yield from (f"gatepost: {line}" for line in sorted(told) if line)
 
 
 def main() -> int:

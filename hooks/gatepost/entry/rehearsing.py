@@ -133,14 +133,24 @@ def made_for(change: Change) -> list[str]:
     return [recorded.dumps(one) for one in change.shared(Fresh).made.values()]
 
 
-def ask(directory: Path, said: Mapping[str, Any]) -> None:
-    """Have the migrations of a landed update rehearsed, where its pusher is listed; a push never waits for it."""
+def ask(directory: Path, said: Mapping[str, Any]) -> str:
+    """Have the migrations of a landed update rehearsed, where its pusher is listed; a push never waits for it.
+
+    Give what the pusher has to know: that the server rehearses, and not for somebody whom it does not know.
+    """
     changed = [one for one in (said.get("sections") or {}).get("migrations") or () if one.get("status") != "moved"]
-    head = said["change"].get("head")
-    if not changed or not head or not listed(own_settings(directory), str(said.get("pusher") or "")):
-        return
-    asked = {"head": head, "base": said["change"].get("base"), "ref": said["ref"], "pusher": said.get("pusher")}
-    waiting.ask(directory, _WORK, asked)
+    head, who = said["change"].get("head"), str(said.get("pusher") or "")
+    settings = own_settings(directory) if changed and head else None
+    if settings is None:
+        return ""
+    if not who:
+        return (
+            "not rehearsed here: the server does not know who pushes ([rehearsal] runners; docs/server.md, Who pushed)"
+        )
+    if listed(settings, who):
+        asked = {"head": head, "base": said["change"].get("base"), "ref": said["ref"], "pusher": who}
+        waiting.ask(directory, _WORK, asked)
+    return ""
 
 
 def child(directory: str) -> None:

@@ -38,6 +38,8 @@ def main(args: argparse.Namespace) -> int:
             found = tuple(reversed(records.read(repo, oid)))
         else:
             found = records.log(repo, max(1, args.number) * (10 if args.kind else 1))
+        if not found:
+            sys.stderr.write(f"gatepost: {_why_none(repo, args.commit)}\n")
     found = tuple(r for r in found if not args.kind or r.get("kind") == args.kind)[: max(1, args.number)]
     if args.format in review.PAGES:
         told = next((r for kind in KINDS for r in found if r["kind"] == kind), None)
@@ -51,6 +53,17 @@ def main(args: argparse.Namespace) -> int:
     else:
         sys.stdout.write("".join(line(record) + "\n" for record in found))
     return PASS
+
+
+def _why_none(repo: Repository, commit: str) -> str:
+    """Say why nothing is listed: a clone has the records only once they were fetched."""
+    listed = repo.text("remote").split()
+    what = f"no record of {printable(commit, 60)} is here" if commit else "no records are here"
+    if not listed:
+        return f"{what}: nothing was pushed through the gate yet" if not commit else what
+    remote = "origin" if "origin" in listed else listed[0]
+    fetch = f"git fetch {printable(remote, 60)} '+{records.REF}:{records.REF}'"
+    return f"{what}; the server has them: {fetch} (gatepost install: with every fetch)"
 
 
 def line(record: Record) -> str:

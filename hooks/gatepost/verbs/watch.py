@@ -86,13 +86,17 @@ def _store(directory: str) -> Store:
 
     with Repository(directory, own=directory == ".") as repo:
         found = git_dir(repo)
-        server = (found / "gatepost").is_dir() or repo.text("rev-parse", "--is-bare-repository") == "true"
+        bare = repo.text("rev-parse", "--is-bare-repository") == "true"
+        # A clone keeps sizes and templates in a directory of that name too.
+        server = bare or ((found / "gatepost").is_dir() and not repo.text("remote"))
     if not watched(found):
         fix = "set [verification] source in gatepost.toml, then push to a deploy ref; gatepost doctor --server looks"
-        raise UsageError(
-            f"{printable(directory)}: no deploy was watched here",
-            fix if server else "run it in the server's repository",
-        )
+        if not server:
+            raise UsageError(
+                f"{printable(directory)}: is a clone, and deploys are watched where they are pushed to",
+                "run it in the server's repository; the verdict of a deploy, in any clone: gatepost status OID",
+            )
+        raise UsageError(f"{printable(directory)}: no deploy was watched here", fix)
     return open_store(found)
 
 
