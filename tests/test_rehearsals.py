@@ -10,7 +10,7 @@ import pytest
 from _rehearsals import POLICY, alone, files, rehearsal
 from conftest import Repo
 from gatepost.cli import main
-from gatepost.rehearsals import Lost, recorded
+from gatepost.rehearsals import Lost, Rehearsal, Rehearsed, recorded
 from gatepost.rehearsals.stage import Asked
 
 USERS = """CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email VARCHAR(40) UNIQUE);
@@ -209,9 +209,93 @@ def test_nothing_to_rehearse(repo: Repo, capsys: pytest.CaptureFixture[str]) -> 
     assert main(["rehearse", "HEAD", "--repo", str(repo.path)]) == 2
 
 
-@pytest.mark.parametrize("raw", ["", "[]", "{}", '{"format":1}', '{"format":1,"migrations":[{}]}', "[" * 100_000])
+@pytest.mark.parametrize("raw", ["", "[]", "{}", '{"format":2}', '{"format":2,"migrations":[{}]}', "[" * 100_000])
 def test_a_damaged_record_is_none(raw: str) -> None:
     assert recorded.loads(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"up_ms":1', '"up_ms":1e999'),
+        ('"up_ms":1', '"up_ms":NaN'),
+        ('"up_ms":1', '"up_ms":1' + "0" * 30),
+        ('"up_ms":1', '"up_ms":1' + "0" * 5000),
+        ('"rows":2', '"rows":-Infinity'),
+        ('"elapsed_ms":0', '"elapsed_ms":1e999'),
+        ('"server":"3"', '"server":["3"]'),
+        ('"server":"3"', '"server":"\\ud800"'),
+        ('"notes":[]', '"notes":["' + "x" * 300_000 + '"]'),
+        ('"notes":[]', '"notes":[' + '"",' * 20_000 + '""]'),
+        ('"notes":[]', '"notes":' + "[" * 50_000 + "]" * 50_000),
+        ('"locks":[]', '"locks":[["a","b","c"]]'),
+        ('"unfilled":[]', '"unfilled":[{"table":"a","when":"never","reason":""}]'),
+        ('"unfilled":[]', '"unfilled":7'),
+    ],
+)
+def test_a_hostile_record_is_none(old: str, new: str) -> None:
+    one = Rehearsed("f", "1", "p", "", "", "reversible", lost=(Lost("t", "c", 2, "before"),), up_ms=1)
+    raw = recorded.dumps(Rehearsal("k", "sqlite", "3", "", "", "db", "", "", (one,), "reversible"))
+    assert recorded.loads(raw)
+    assert raw.count(old) == 1
+    assert recorded.loads(raw.replace(old, new)) is None
+
+
+UNFILLED = """CREATE TABLE v (id INTEGER PRIMARY KEY, code TEXT NOT NULL, note TEXT);
+CREATE TRIGGER ignored BEFORE INSERT ON v BEGIN SELECT RAISE(IGNORE); END;
+"""
+HASHED = """CREATE TABLE v (id INTEGER PRIMARY KEY,
+  code TEXT NOT NULL CHECK (length(code) = 7 AND hex(code) LIKE 'F00%'), note TEXT);
+"""
+
+
+@pytest.mark.parametrize("base", [UNFILLED, HASHED])
+def test_a_table_without_rows_shows_nothing(repo: Repo, base: str) -> None:
+    found = alone(repo, base, "ALTER TABLE v DROP COLUMN note;", "ALTER TABLE v ADD COLUMN note TEXT;")
+    assert found.verdict == "unknown", found
+    assert [(one.table, one.when) for one in found.unfilled] == [("v", "before"), ("v", "after")]
+    assert "no rows could be put into v" in found.reason
+    assert ("CHECK constraint failed" if base == HASHED else "does a trigger or a rule drop it?") in found.reason
+
+
+@pytest.mark.parametrize("base", [UNFILLED, HASHED])
+def test_a_new_table_without_rows_shows_nothing(repo: Repo, base: str) -> None:
+    found = alone(
+        repo,
+        USERS,
+        base,
+        "CREATE TABLE boom (x CHECK (x)); INSERT INTO boom SELECT 0 FROM v; DROP TABLE boom; DROP TABLE v;",
+    )
+    assert [(one.table, one.when) for one in found.unfilled] == [("v", "after")]
+    assert found.verdict == "unknown"
+
+
+def test_a_worse_verdict_stands_without_rows(repo: Repo) -> None:
+    found = alone(repo, HASHED, "ALTER TABLE v DROP COLUMN note;", "ALTER TABLE w ADD COLUMN note TEXT;")
+    assert (found.verdict, {one.table for one in found.unfilled}) == ("down-fails", {"v"})
+    other = alone(
+        Repo(repo.path.parent / "other"),
+        HASHED + USERS,
+        "ALTER TABLE v DROP COLUMN note; ALTER TABLE posts DROP COLUMN body;",
+        "ALTER TABLE v ADD COLUMN note TEXT; ALTER TABLE posts ADD COLUMN body TEXT;",
+    )
+    assert (other.verdict, {one.table for one in other.unfilled}) == ("data-loss", {"v"})
+
+
+def test_another_table_without_rows_is_no_matter(repo: Repo) -> None:
+    found = alone(repo, HASHED + USERS, "ALTER TABLE posts ADD COLUMN x TEXT;", "ALTER TABLE posts DROP COLUMN x;")
+    assert (found.verdict, found.unfilled) == ("reversible", ())
+
+
+def test_downs_together_show_nothing_without_rows(repo: Repo) -> None:
+    found = rehearsal(
+        repo,
+        HASHED,
+        ("ALTER TABLE v DROP COLUMN note;", "SELECT 1;"),
+        ("CREATE TABLE b (id INTEGER);", "DROP TABLE b; ALTER TABLE v ADD COLUMN note TEXT;"),
+    )
+    assert found.whole in ("unknown", "schema-differs")
+    assert {one.verdict for one in found.migrations}.isdisjoint({"reversible"})
 
 
 def test_templates_are_kept_and_a_damaged_one_is_made_again(repo: Repo, tmp_path: Path) -> None:

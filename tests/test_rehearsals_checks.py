@@ -76,6 +76,42 @@ def test_it_overrules_what_the_model_supposes(repo: Repo) -> None:
     assert before.sections["migrations"][0].get("rehearsed") is None
 
 
+def test_without_rows_it_overrules_nothing(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    """No seeder satisfies the check, so nothing was seen: what the model supposes stays."""
+    table = "CREATE TABLE v (id INTEGER PRIMARY KEY, code TEXT NOT NULL CHECK (hex(code) LIKE 'F00%'), note TEXT);"
+    down = "ALTER TABLE v ADD COLUMN note TEXT;"
+    base = repo.commit({"gatepost.toml": POLICY.format(dialect="sqlite"), **files(1, table, "DROP TABLE v;")})
+    repo.commit(files(2, "ALTER TABLE v DROP COLUMN note;", down))
+    before = judged(repo, base)
+    assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)]) == 3
+    said = capsys.readouterr().out
+    assert "could not judge" in said
+    assert "no rows in: v (CHECK constraint failed" in said
+    main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path), "--format", "json", "--no-save"])
+    (one,) = json.loads(capsys.readouterr().out)["rehearsals"][0]["migrations"]
+    assert {each["table"] for each in one["unfilled"]} == {"v"}
+    after = judged(repo, base)
+    assert rules(before)["migration/lossy-down"]
+    assert rules(after) == rules(before)
+    (entry,) = after.sections["migrations"]
+    assert (entry["down"], entry["rehearsed"]["verdict"]) == ("lossy", "unknown")
+    assert any("no rows could be put into v" in skip.reason for skip in after.skipped)
+
+
+def test_what_is_lost_elsewhere_does_not_overrule_it(repo: Repo) -> None:
+    table = (
+        BASE + "CREATE TABLE v (id INTEGER PRIMARY KEY, code TEXT NOT NULL CHECK (hex(code) LIKE 'F00%'), note TEXT);"
+    )
+    base = repo.commit({"gatepost.toml": POLICY.format(dialect="sqlite"), **files(1, table, "DROP TABLE v;")})
+    up = "ALTER TABLE v DROP COLUMN note;" + LOSSY[0]
+    repo.commit(files(2, up, "ALTER TABLE v ADD COLUMN note TEXT;" + LOSSY[1]))
+    before = judged(repo, base)
+    assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)]) == 0
+    after = judged(repo, base)
+    assert {finding.message for finding in before.findings} < {finding.message for finding in after.findings}
+    assert any("without rows in v" in skip.reason for skip in after.skipped)
+
+
 def test_a_failing_down_is_an_error_with_its_statement(repo: Repo) -> None:
     base = history(repo, "CREATE TABLE a (id INTEGER);", "\nDROP TABLE b;")
     assert main(["rehearse", f"{base}..HEAD", "--repo", str(repo.path)]) == 1

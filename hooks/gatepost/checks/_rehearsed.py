@@ -10,7 +10,7 @@ from gatepost.checks._rollback_rules import REHEARSAL_FAILED
 from gatepost.git import Change
 from gatepost.model import Finding, Level, Rule, Skip, printable
 from gatepost.policy import Policy
-from gatepost.rehearsals import Rehearsed
+from gatepost.rehearsals import Rehearsal, Rehearsed
 from gatepost.rehearsals.known import Fresh, Known, mode, of_migration, on_server
 from gatepost.rehearsals.known import rehearsals as known_rehearsals
 from gatepost.rehearsals.report import said
@@ -69,8 +69,13 @@ def _enter(entry: dict[str, Any], one: Rehearsed, known: Known) -> None:
     }
     if known.claimed:
         entry["rehearsed"]["claimed"] = True
-    elif one.verdict in WORDS and entry["down"] not in _FORM:
+    elif _counts(one) and entry["down"] not in _FORM:
         entry["down"] = WORDS[one.verdict]
+
+
+def _counts(one: Rehearsed) -> bool:
+    """Tell whether what was seen stands in the place of what is supposed: not where it was seen without rows."""
+    return one.verdict in WORDS and not (one.unfilled and one.verdict in ("reversible", "data-loss"))
 
 
 def overruled(findings: Iterable[Finding], seen: Found) -> Iterator[Finding]:
@@ -82,7 +87,7 @@ def overruled(findings: Iterable[Finding], seen: Found) -> Iterator[Finding]:
         supposed = finding.rule in _SUPPOSED or unsure
         if one is not None and one.verdict == "reversible":
             supposed = supposed or finding.rule in (rules.MISSING_DOWN, rules.EMPTY_DOWN)
-        if one is None or one.verdict not in _JUDGED or not supposed:
+        if one is None or one.unfilled or one.verdict not in _JUDGED or not supposed:
             yield finding
 
 
@@ -209,11 +214,21 @@ def skips(change: Change, policy: Policy, seen: Found) -> Iterator[Skip]:
         made = known.rehearsal
         if made.whole == "unknown" and not any(one.verdict != "unknown" for one in made.migrations):
             yield Skip("migrations", f"{printable(made.root)} was not rehearsed: {printable(made.reason, 400)}")
+        else:
+            yield from _without_rows(made)
     if refused and not on_server(change):
         yield Skip("migrations", refused)
     for history in change.shared(collect, policy).histories:
         if mode(history) == "pre-receive" and recorded.keys(history) and on_server(change):
             yield from _demanded(history.place.root, recorded.keys(history), seen, refused)
+
+
+def _without_rows(made: Rehearsal) -> Iterator[Skip]:
+    """Say of which tables nothing was seen with rows."""
+    for one in made.migrations:
+        if one.unfilled:
+            tables = ", ".join(sorted({printable(each.table, 80) for each in one.unfilled})[:_MOST])
+            yield Skip("migrations", f"{printable(one.path)} was rehearsed without rows in {tables}")
 
 
 def _demanded(root: str, keys: Iterable[str], seen: Found, refused: str) -> Iterator[Skip]:

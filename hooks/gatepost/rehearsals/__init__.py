@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Failure", "Lost", "Rehearsal", "Rehearsed", "Verdict"]
+__all__ = ["Failure", "Lost", "Rehearsal", "Rehearsed", "Unfilled", "Verdict"]
 
 Verdict = Literal[
     "reversible",
@@ -49,11 +49,24 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfilled:
+    """A table that a migration touches and that no row could be put into, so that nothing was seen of its rows.
+
+    ``when`` tells which rows there were none of: those from before the change, or those written after it.
+    """
+
+    table: str
+    when: Literal["before", "after"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rehearsed:
     """What came out for one migration; ``up`` and ``down`` are digests of what was run (SHA-256, "" for none).
 
     ``up_ms`` and ``down_ms`` are measured on synthetic rows: they rank, they do not predict. ``locks`` names the
-    tables with the strongest lock that the up and the down take on each.
+    tables with the strongest lock that the up and the down take on each. ``unfilled`` are tables of which nothing was
+    seen with rows: where there are any, the verdict is never ``reversible``.
     """
 
     framework: str
@@ -70,6 +83,7 @@ class Rehearsed:
     down_ms: int = 0
     locks: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    unfilled: tuple[Unfilled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

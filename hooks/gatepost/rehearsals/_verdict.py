@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gatepost.rehearsals import Failure, Lost, Rehearsed, Verdict
+from gatepost.rehearsals import Failure, Lost, Rehearsed, Unfilled, Verdict
 from gatepost.rehearsals import _rows as rows
 from gatepost.rehearsals import _same as same
 from gatepost.rehearsals._locks import locks
@@ -190,6 +190,7 @@ def _grade(at: int, made: Tried, steps: Sequence[Step], sifter: Sifter) -> Rehea
     above = made.above[at] if at < len(made.above) else Seen()
     base = blank(step)
     base = replace(base, up_ms=seen.up_ms, down_ms=seen.down_ms, locks=locks(step, seen, sifter.dialect))
+    base = replace(base, unfilled=_unfilled(seen, above, step))
     if made.broken is not None:
         return _broken(base, at, made)
     if step.down is None:
@@ -213,7 +214,24 @@ def _judged(base: Rehearsed, at: int, seen: Seen, above: Seen, made: Tried, lost
         return replace(base, verdict="data-loss")
     if seen.again:
         return replace(base, verdict="schema-differs", reason=seen.again, differences=(seen.again,))
+    if base.unfilled:
+        return replace(base, reason=_unseen(base.unfilled))
     return replace(base, verdict="reversible")
+
+
+def _unfilled(seen: Seen, above: Seen, step: Step) -> tuple[Unfilled, ...]:
+    """Give what was seen without rows; where nothing goes back, no rows written after the change could show it."""
+    return (*seen.unfilled, *above.unfilled) if step.down is not None else seen.unfilled
+
+
+def _unseen(unfilled: Sequence[Unfilled]) -> str:
+    """Say which tables had no rows, and what to do."""
+    said = {one.table: f"{one.table} ({one.reason})" if one.reason else one.table for one in reversed(unfilled)}
+    listed = "; ".join(sorted(said.values())[:3]) + (f"; and {len(said) - 3} more" if len(said) > 3 else "")
+    return (
+        f"no rows could be put into {listed}, so that nothing was seen of what happens to rows there; "
+        "try the migration up and down by hand on a copy with real rows, or plan a backup: gatepost rollback plan"
+    )
 
 
 def _noted(base: Rehearsed, seen: Seen) -> Rehearsed:
@@ -250,7 +268,7 @@ def blank(step: Step, reason: str = "") -> Rehearsed:
 
 
 def _together(one: Rehearsed) -> Rehearsed:
-    if one.verdict not in ("missing", "schema-differs"):
+    if one.verdict not in ("missing", "schema-differs") or one.unfilled:
         return one
     note = f"by itself: {one.reason or '; '.join(one.differences[:3])}; the other downs of the change undo it"
     return replace(one, verdict="reversible", differences=(), reason="", notes=(*one.notes, note))
@@ -267,5 +285,8 @@ def _whole(made: Tried, found: Sequence[Rehearsed], sifter: Sifter) -> tuple[Ver
     if grave:
         return "schema-differs", "; ".join(grave[:5])
     lost = sifter.of_whole(start, end)
+    unfilled = [each for one in found for each in one.unfilled]
+    if unfilled and not lost:
+        return "unknown", _unseen(unfilled)
     whole: Verdict = "data-loss" if lost else "reversible"
     return whole, ""

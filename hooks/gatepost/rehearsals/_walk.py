@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from gatepost.databases import Database, Failed
 from gatepost.errors import TimeUp
-from gatepost.rehearsals import Failure
+from gatepost.rehearsals import Failure, Unfilled
 from gatepost.rehearsals import _rows as rows
 from gatepost.rehearsals import _same as same
 from gatepost.rehearsals import _seed as seed
@@ -42,6 +42,7 @@ class Seen:
     up_ms: int = 0
     down_ms: int = 0
     again: str = ""
+    unfilled: tuple[Unfilled, ...] = ()
     before: Sight | None = None
     middle: Sight | None = None
     after: Sight | None = None
@@ -91,6 +92,7 @@ class Walker:
             if style and late:
                 walk.seeded = self.fill(database, steps, style, later, texts)
                 walk.far = self.look(database, of_schema=False)
+            _note_unfilled(steps, walk, late)
             self._down(database, steps, walk, late)
             if walk.end and not late:
                 self._again(database, steps, walk)
@@ -176,6 +178,48 @@ class Walker:
             grave, _ = same.differences(walk.far.schema, database.schema())
             if grave:
                 walk.seen[-1].again = f"the second up gives another schema than the first: {'; '.join(grave[:5])}"
+
+
+def _note_unfilled(steps: Sequence[Step], walk: Walk, late: bool) -> None:
+    """Note for each step the tables that it touches and that have no rows which could show anything."""
+    sight = walk.far if late else walk.start
+    if sight is None:
+        return
+    empty = [name for name in sight.shapes.tables if not _filled(sight.rows, name)]
+    for step, seen in zip(steps, walk.seen, strict=True):
+        touched = {*named([step], empty), *_changed(seen)}
+        seen.unfilled = tuple(
+            Unfilled(name, "after" if late else "before", _why(sight.rows, walk.seeded, name))
+            for name in empty
+            if name in touched
+        )
+
+
+def _filled(seen: rows.Snapshot, name: str) -> bool:
+    found = seen.tables.get(name)
+    return found is not None and bool(found.rows)
+
+
+def _why(seen: rows.Snapshot, seeded: seed.Seeded, name: str) -> str:
+    if name in seen.skipped:
+        return f"it cannot be read, or holds more than {rows.MOST} rows"
+    if name not in seeded.rows:
+        return "no script names it, so that no rows were made for it"
+    return (
+        seeded.missed.get(name, "")[:300] or "an insert gives no error, and no row: does a trigger or a rule drop it?"
+    )
+
+
+def _changed(seen: Seen) -> set[str]:
+    """Give the tables that an up takes away or gives other columns, whether or not its text names them."""
+    if seen.before is None or seen.middle is None:
+        return set()
+    old, new = seen.before.shapes.tables, seen.middle.shapes.tables
+    return {
+        name
+        for name, tab in old.items()
+        if name not in new or [column.name for column in tab.columns] != [column.name for column in new[name].columns]
+    }
 
 
 def _compare(seen: Seen, above: Sight | None, after: Sight, walk: Walk) -> None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from gatepost import __version__
 from gatepost.errors import GitError
 from gatepost.git import Repository
 from gatepost.migrations import History, Migration
-from gatepost.rehearsals import Failure, Lost, Rehearsal, Rehearsed, Verdict
+from gatepost.rehearsals import Failure, Lost, Rehearsal, Rehearsed, Unfilled, Verdict
 from gatepost.rehearsals._plan import Course, courses
 from gatepost.rehearsals._scripts import digest
 
 REFS = "refs/gatepost-rehearsal"
 OWN = "refs/gatepost/rehearsal"  # what a server has rehearsed itself: no client can push there
-FORMAT = 1
+FORMAT = 2  # 2: what could not be filled with rows is named, and not called reversible
 LIMIT = 1024 * 1024
+_MOST_NUMBER, _MOST_TEXT, _MOST_PARTS = 2**53, 200_000, 10_000  # of a blob that is believed
+_LISTS = ("seeded", "differences", "notes")
 
 
 def key(course: Course) -> str:
@@ -72,7 +74,8 @@ def _named(migration: Migration) -> list[Any]:
 
 def save(repo: Repository, rehearsal: Rehearsal, refs: str = REFS) -> None:
     """Keep it; whoever pushes brings it along with ``refs/gatepost-rehearsal/*``."""
-    if rehearsal.whole == "unknown" and all(one.verdict == "unknown" for one in rehearsal.migrations):
+    tried = any(one.verdict != "unknown" or one.unfilled for one in rehearsal.migrations)
+    if rehearsal.whole == "unknown" and not tried:
         return  # tomorrow there may be a server
     blob = repo.text("hash-object", "-w", "--stdin", stdin=dumps(rehearsal).encode("utf-8", "surrogateescape"))
     try:
@@ -104,45 +107,70 @@ def loads(raw: bytes | str) -> Rehearsal | None:
         made = data.pop("migrations")
         rehearsal = Rehearsal(
             **{name: _checked(name, value) for name, value in data.items()},
-            migrations=tuple(_rehearsed(one) for one in made),
+            migrations=tuple(_rehearsed(one) for one in _few(made)),
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
     return rehearsal if rehearsal.whole in get_args(Verdict) else None
 
 
 def _checked(name: str, value: Any) -> Any:
     if name == "elapsed_ms":
-        return int(value)
-    if isinstance(value, list):
-        return tuple(str(part) for part in value)
-    if not isinstance(value, str):
-        raise TypeError(name)
+        return _number(value)
+    if name in _LISTS:
+        return tuple(_text(part) for part in _few(value))
+    return _text(value)
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _MOST_NUMBER:
+        raise TypeError("not a number that is counted or measured")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _MOST_TEXT:
+        raise TypeError("not a short text")
+    value.encode("utf-8", "surrogateescape")  # half a character cannot be written down again
+    return value
+
+
+def _few(value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) > _MOST_PARTS:
+        raise TypeError("not a short list")
     return value
 
 
 def _rehearsed(data: dict[str, Any]) -> Rehearsed:
     data = dict(data)
-    lost, failure, locks = data.pop("lost"), data.pop("failure"), data.pop("locks")
-    given: dict[str, Any] = {name: int(data.pop(name)) for name in ("up_ms", "down_ms")}
+    lost, failure, locks, unfilled = (data.pop(name) for name in ("lost", "failure", "locks", "unfilled"))
+    given: dict[str, Any] = {name: _number(data.pop(name)) for name in ("up_ms", "down_ms")}
     given |= {name: _checked(name, value) for name, value in data.items()}
     if given["verdict"] not in get_args(Verdict):
         raise ValueError(given["verdict"])
     return Rehearsed(
         **given,
-        lost=tuple(_lost(one) for one in lost),
+        lost=tuple(_lost(one) for one in _few(lost)),
         failure=_failure(failure) if failure else None,
-        locks=tuple((str(table), str(lock)) for table, lock in locks),
+        locks=tuple((_text(table), _text(lock)) for table, lock in _few(locks)),
+        unfilled=tuple(_unfilled(one) for one in _few(unfilled)),
     )
 
 
+def _unfilled(data: dict[str, Any]) -> Unfilled:
+    return Unfilled(_text(data["table"]), _when(data["when"]), _text(data["reason"]))
+
+
+def _when(value: Any) -> Literal["before", "after"]:
+    if value not in ("before", "after"):
+        raise ValueError(value)
+    return "before" if value == "before" else "after"
+
+
 def _lost(data: dict[str, Any]) -> Lost:
-    when = data["when"]
-    if when not in ("before", "after"):
-        raise ValueError(when)
-    return Lost(str(data["table"]), str(data["column"]), int(data["rows"]), when)
+    return Lost(_text(data["table"]), _text(data["column"]), _number(data["rows"]), _when(data["when"]))
 
 
 def _failure(data: dict[str, Any]) -> Failure:
-    path, statement, message, code = (str(data[name]) for name in ("path", "statement", "message", "code"))
-    return Failure(path, int(data["line"]), statement, message, code)
+    path, statement, message, code = (_text(data[name]) for name in ("path", "statement", "message", "code"))
+    return Failure(path, _number(data["line"]), statement, message, code)

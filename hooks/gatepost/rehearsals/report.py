@@ -73,6 +73,8 @@ def _migration(one: Rehearsed, made: Rehearsal) -> Iterator[str]:
         yield f"    and {len(one.differences) - _MOST} more"
     for lost in one.lost[:_MOST]:
         yield f"    {said(lost)}"
+    for table, reason in {each.table: each.reason for each in reversed(one.unfilled[:_MOST])}.items():
+        yield f"    no rows in: {printable(table, 80)}{f' ({printable(reason, 200)})' if reason else ''}"
     for note in one.notes[:_MOST]:
         yield f"    note: {printable(note, 300)}"
 

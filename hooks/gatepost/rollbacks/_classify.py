@@ -38,6 +38,8 @@ def judge(facts: Facts, old_code: Compatible) -> Judged:
         rehearsal = rehearsal_of(history, facts.rehearsals)
         if rehearsal and rehearsal.whole in _GRADES:
             found.append(_measured(rehearsal))
+            if any(one.unfilled for one in rehearsal.migrations):  # no rows were seen there: what is supposed stays
+                found.append(_static(history, facts, ""))
         else:
             unknown = f"the rehearsal could not tell: {rehearsal.reason}" if rehearsal else ""
             found.append(_static(history, facts, unknown))
