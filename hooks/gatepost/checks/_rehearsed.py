@@ -87,8 +87,13 @@ def overruled(findings: Iterable[Finding], seen: Found) -> Iterator[Finding]:
         supposed = finding.rule in _SUPPOSED or unsure
         if one is not None and one.verdict == "reversible":
             supposed = supposed or finding.rule in (rules.MISSING_DOWN, rules.EMPTY_DOWN)
-        if one is None or one.unfilled or one.verdict not in _JUDGED or not supposed:
+        if one is None or one.verdict not in _JUDGED or not supposed or _unseen(one, finding):
             yield finding
+
+
+def _unseen(one: Rehearsed, finding: Finding) -> bool:
+    """Tell what no row could have shown, and what the finding on what was seen does not say again."""
+    return bool(one.unfilled) and finding.rule is not _RULES.get(one.verdict)
 
 
 def findings(seen: Found, supposed: Iterable[Finding], change: Change, policy: Policy) -> Iterator[Finding]:
