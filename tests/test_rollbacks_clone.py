@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -219,3 +220,45 @@ def test_a_plan_that_is_committed_after_its_migration_is_judged_with_it(shop: Sh
     plan.write_text(text.replace('"the copy of last night, beside the database"', '"TBD"'))
     code, said = committed()
     assert (code, "rollback/plan-incomplete" in said) == (1, True), said
+
+
+INDEX = {
+    "db/migrations/0002_x.up.sql": "CREATE INDEX users_email ON users (email);",
+    "db/migrations/0002_x.down.sql": "DROP INDEX users_email;",
+}
+
+
+def test_the_rehearsal_of_a_push_goes_ahead_of_it(shop: Shop) -> None:
+    server = shop.production.server
+    server.work.commit(INDEX)
+    pushed = server.push("main")
+    assert pushed.code == 0, pushed.raw
+    shown = shop.production.gatepost("rollback", "show")
+    assert "claimed by the pusher, not measured here: it is reversible" in shown.stdout, shown
+
+
+def test_a_server_that_takes_no_rehearsal_still_gets_the_push(shop: Shop) -> None:
+    server = shop.production.server
+    refusing = server.path / "hooks" / "update"
+    refusing.write_text('#!/bin/sh\ncase "$1" in refs/gatepost-rehearsal/*) echo not here >&2; exit 1;; esac\n')
+    refusing.chmod(0o755)
+    server.work.commit(INDEX)
+    pushed = server.push("main")
+    assert pushed.code == 0, pushed.raw
+    assert "gatepost: the rehearsal did not reach origin, the push goes on: remote: not here" in pushed.raw
+    assert server.tip() == server.work.git("rev-parse", "HEAD")
+
+
+def test_the_server_s_own_rehearsal_is_in_the_plan_that_is_shown(shop: Shop) -> None:
+    server = shop.production.server
+    server.policy((server.path / "gatepost.toml").read_text() + '[rehearsal]\nrunners = ["ada"]\n')
+    server.work.commit(INDEX)
+    assert server.push("--no-verify", "main", env={"GL_USER": "ada", "GL_REPO": "r"}).code == 0
+    for _ in range(300):
+        if len(server.records(server.tip(), "rollback-plan")) > 1:
+            break
+        time.sleep(0.1)
+    first, newest = (one["plan"] for one in server.records(server.tip(), "rollback-plan"))
+    assert (first["basis"], newest["basis"], newest["tested"]["verdict"]) == ("static", "rehearsal", "reversible")
+    shown = json.loads(shop.production.gatepost("rollback", "show", "--format", "json").stdout)
+    assert shown["digest"] == newest["digest"]

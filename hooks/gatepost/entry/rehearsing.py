@@ -33,6 +33,7 @@ from gatepost.rehearsals.settings import Rehearsing
 from gatepost.rehearsals.stage import FOLDER, URL, Asked
 
 KIND = "rehearsal"
+_SENT = 20  # rehearsals of one push
 _QUIET = 2.0  # seconds that pass before progress is told
 
 
@@ -56,6 +57,25 @@ def _tell(change: Change, one: Rehearsal, started: str) -> None:
     tried = change.shared(Tried).made.get(one.key)
     asked = len(tried.taken) + len(tried.refused) if tried else 0
     sys.stderr.write(f"gatepost: rehearsal: {report.line(one, asked, one.at if one.at < started else '')}\n")
+
+
+def send(change: Change, remote: str) -> str:
+    """Send what was rehearsed ahead of the branch: what the server stores with the deploy can name it then.
+
+    Give why it could not be, "" where it was: the push itself does not depend on it.
+    """
+    names = [name for name, one in change.shared(Fresh).made.items() if one.whole != "unknown"]
+    refs = [f"{recorded.REFS}/{name}" for name in names if change.repo.objects.info(f"{recorded.REFS}/{name}")]
+    if not refs or not remote:
+        return ""
+    # Forced: a rehearsal that was made again replaces the claim that went before it.
+    given = [f"+{ref}:{ref}" for ref in refs[:_SENT]]
+    args = ("push", "--quiet", "--no-verify", remote, *given)
+    code, _, err = change.repo.attempt(*args, env={"GIT_TERMINAL_PROMPT": "0"})
+    if code == 0:
+        return ""
+    told = [line for line in err.decode("utf-8", "replace").splitlines() if line.strip()]
+    return printable(told[0], 200) if told else "git push failed"
 
 
 def _wanted(change: Change, policy: Policy) -> bool:
@@ -174,7 +194,24 @@ def again(repo: Repository, git_dir: Path, asked: Mapping[str, Any]) -> list[Dra
     drafts = []
     for one in _rehearsed(change, policy, _asked(git_dir, settings), recorded.OWN):
         drafts += drafts_of(repo, one, asked)
-    return drafts
+    return drafts + plans_of(repo, git_dir, asked)
+
+
+def plans_of(repo: Repository, git_dir: Path, asked: Mapping[str, Any]) -> list[Draft]:
+    """Give the plan of a deploy anew, where the server's own rehearsal has changed it; the newest one counts."""
+    from gatepost.checks._rollback_run import judge
+    from gatepost.entry.rollbacks import KIND as PLAN
+    from gatepost.gate import landed_policy
+    from gatepost.records import read
+
+    stored = [one.get("plan") or {} for one in read(repo, asked["head"], PLAN) if one.get("ref") == asked["ref"]]
+    if not stored:
+        return []
+    change = make_change(repo, asked["base"], asked["head"], asked["ref"])
+    plan = judge(change, landed_policy(change.head, git_dir / FILE)).sections.get("rollback")
+    if not isinstance(plan, Mapping) or not plan or plan.get("digest") == stored[-1].get("digest"):
+        return []
+    return [Draft(asked["head"], PLAN, {"ref": asked["ref"], "plan": dict(plan)})]
 
 
 def drafts_of(repo: Repository, one: Rehearsal, asked: Mapping[str, Any]) -> list[Draft]:
