@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from _rehearsals import POLICY, files, rehearsal
 from conftest import Repo
-from gatepost.databases import Failed, Unable
+from gatepost.databases import Connection, Failed, Unable
 from gatepost.rehearsals import _bodies, _newer, _rows, stage
 from gatepost.rehearsals._order import ordered
 from gatepost.rehearsals._rows import Rows, Snapshot
 from gatepost.rehearsals._shape import Col, Ref, Shapes, Tab, members
+from gatepost.rehearsals._shape_sqlite import read as read_sqlite
 from gatepost.rehearsals._values import literal
 
 
@@ -166,3 +169,37 @@ def test_an_interrupted_run_leaves_nothing(repo: Repo) -> None:
     while time.monotonic() < deadline and all(path.exists() for path in mine):
         time.sleep(0.1)
     assert not mine or not all(path.exists() for path in mine)
+
+
+class Counting:
+    """A connection that counts what it is asked."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection, self.asked = connection, 0
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        self.asked += 1
+        return self.connection.execute(query).fetchall()
+
+
+def test_the_tables_of_sqlite_are_read_with_four_queries() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(
+            """
+            CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT UNIQUE, y INT CHECK (y IN (1, 2)));
+            CREATE UNIQUE INDEX u ON a (y, lower(x));
+            CREATE TABLE "B b" (p INT, q INT, r INT REFERENCES A, PRIMARY KEY (q, p));
+            CREATE TABLE c (f INT, g INT, h INT REFERENCES nowhere, FOREIGN KEY (f, g) REFERENCES "B b" (q, p));
+            """
+        )
+        for number in range(40):
+            connection.execute(
+                f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, a INT REFERENCES a (id), b TEXT UNIQUE)"
+            )
+        counting = Counting(connection)
+        tables = read_sqlite(cast("Connection", counting)).tables
+    assert (counting.asked, len(tables)) == (4, 43)
+    assert (tables["a"].keys, tables["a"].primary) == ((("id",), ("y",), ("x",)), ("id",))
+    assert tables["B b"].refs == (Ref(("r",), "a", ("id",)),)
+    assert tables["B b"].primary == ("q", "p")
+    assert set(tables["c"].refs) == {Ref(("f", "g"), "B b", ("q", "p")), Ref(("h",), "nowhere", ())}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from gatepost.databases import Connection
-from gatepost.rehearsals._shape import Col, Ref, Shapes, Tab, members, quoted, text
+from gatepost.rehearsals._shape import Col, Ref, Shapes, Tab, members, quoted
 
 _SIZE = re.compile(r"\((\d{1,9})(?:\s*,\s*(\d{1,4}))?\)")
 _KINDS = (
@@ -33,35 +34,54 @@ _KINDS = (
 Row = tuple[object, ...]
 
 
+_TABLES = "m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.sql NOT LIKE 'CREATE VIRTUAL%'"
+_MASTER = f"SELECT m.name, m.sql FROM sqlite_master AS m WHERE {_TABLES} ORDER BY m.rowid"
+_COLUMNS = f"""
+SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden
+FROM sqlite_master AS m JOIN pragma_table_xinfo(m.name) AS x WHERE {_TABLES} ORDER BY m.rowid, x.cid"""
+_UNIQUE = f"""
+SELECT m.name, l.name, i.name FROM sqlite_master AS m
+JOIN pragma_index_list(m.name) AS l JOIN pragma_index_info(l.name) AS i
+WHERE {_TABLES} AND l."unique" ORDER BY m.rowid, l.seq, i.seqno"""
+_REFS = f"""
+SELECT m.name, k.id, k."table", k."from", k."to"
+FROM sqlite_master AS m JOIN pragma_foreign_key_list(m.name) AS k WHERE {_TABLES} ORDER BY m.rowid, k.id, k.seq"""
+
+
 def read(connection: Connection) -> Shapes:
-    """Give every table."""
-    listed = connection.rows(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-        " AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY rowid"
-    )
-    tables = {str(name): _table(connection, str(name), str(sql or "")) for name, sql in listed}
+    """Give every table: one query for all of a kind, as a pragma for each table takes most of the time."""
+    columns, unique, refs = (_grouped(connection.rows(query)) for query in (_COLUMNS, _UNIQUE, _REFS))
+    primary = {name.lower(): (name, _primary(rows)) for name, rows in columns.items()}
+    tables = {}
+    for name, sql in ((str(row[0]), str(row[1] or "")) for row in connection.rows(_MASTER)):
+        made = _table(name, sql, columns.get(name, []), unique.get(name, []))
+        tables[name] = replace(made, refs=tuple(_refs(refs.get(name, []), primary)))
     return Shapes("sqlite", tables)
 
 
-def _table(connection: Connection, name: str, sql: str) -> Tab:
-    said = text(name, "sqlite")
-    rows = connection.rows(f'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo({said})')
-    checks = tuple(_checks(sql))
-    primary = tuple(str(row[0]) for row in sorted((row for row in rows if row[4]), key=lambda row: int(row[4])))
+def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for name, *rest in rows:
+        found.setdefault(str(name), []).append(tuple(rest))
+    return found
+
+
+def _primary(rows: list[Row]) -> tuple[str, ...]:
+    return tuple(str(row[0]) for row in sorted((row for row in rows if row[4]), key=lambda row: int(str(row[4]))))
+
+
+def _table(name: str, sql: str, rows: list[Row], unique: list[Row]) -> Tab:
+    checks, primary = tuple(_checks(sql)), _primary(rows)
     alias = len(primary) == 1 and next(str(r[1]) for r in rows if r[0] == primary[0]).upper() == "INTEGER"
     columns = tuple(_column(row, checks, alias and row[0] == primary[0]) for row in rows if row[5] != 1)
-    keys = [primary] if primary else []
-    for index, unique in connection.rows(f'SELECT name, "unique" FROM pragma_index_list({said})'):
-        if unique:
-            parts = connection.rows(f"SELECT name FROM pragma_index_info({text(str(index), 'sqlite')}) ORDER BY seqno")
-            keys.append(tuple(str(part[0]) for part in parts if part[0] is not None))
+    named = _grouped(unique).values()
+    keys = [primary, *(tuple(str(part[0]) for part in parts if part[0] is not None) for parts in named)]
     return Tab(
         name,
         quoted(name, "sqlite"),
         columns,
         tuple(dict.fromkeys(key for key in keys if key)),
-        tuple(_refs(connection, said)),
-        checks,
+        checks=checks,
         primary=primary,
     )
 
@@ -84,20 +104,12 @@ def _column(row: Row, checks: tuple[str, ...], alias: bool) -> Col:
     )
 
 
-def _refs(connection: Connection, said: str) -> Iterator[Ref]:
-    rows = connection.rows(f'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list({said}) ORDER BY id, seq')
-    grouped: dict[int, list[Row]] = {}
-    for row in rows:
-        grouped.setdefault(int(row[0]), []).append(row)
-    for parts in grouped.values():
-        target = str(parts[0][1])
-        to = tuple(str(part[3]) for part in parts if part[3] is not None)
-        if not to:
-            keyed = connection.rows(
-                f"SELECT name FROM pragma_table_info({text(target, 'sqlite')}) WHERE pk > 0 ORDER BY pk"
-            )
-            to = tuple(str(row[0]) for row in keyed)
-        yield Ref(tuple(str(part[2]) for part in parts), target, to)
+def _refs(rows: list[Row], primary: Mapping[str, tuple[str, tuple[str, ...]]]) -> Iterator[Ref]:
+    for parts in _grouped(rows).values():
+        said = str(parts[0][0])
+        target, keyed = primary.get(said.lower(), (said, ()))
+        to = tuple(str(part[2]) for part in parts if part[2] is not None)
+        yield Ref(tuple(str(part[1]) for part in parts), target, to or keyed)
 
 
 def _checks(sql: str) -> Iterator[str]:
