@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from conftest import Files
+from gatepost import doctor
 from servers import Server
 
 BROKEN = {"gatepost.toml": "[gate\n"}
@@ -136,6 +138,45 @@ def test_a_ref_that_git_would_take_for_the_servers_own_is_refused(one: Server, s
     one.policy('[gate]\nmode = "report"\n')
     one.commit_push({"a": "1"})
     assert one.push(f"main:refs/{space}/{own}").rules == ["gate/ref-refused"]
+
+
+@pytest.mark.parametrize("space", ["refs/refs", "refs/tags/refs", "refs/heads/refs", "refs/remotes/refs"])
+def test_a_ref_from_before_the_gate_is_not_taken_for_the_servers_own(one: Server, space: str) -> None:
+    """A forged base, the pushed commit itself, would leave nothing to judge."""
+    head = one.work.commit(BROKEN)
+    one.bare.git("fetch", "-q", str(one.work.path), f"main:{space}/gatepost/server/accepted/heads/main")
+    assert one.tip("refs/gatepost/server/accepted/heads/main") == head  # what git makes of it
+    pushed = one.push("main")
+    assert pushed.rules == ["policy/invalid"], pushed.raw
+    found = [each for each in doctor.server(one.path) if each.name == "misleading ref"]
+    assert [each.state for each in found] == ["bad"]
+    one.work.commit(GOOD)
+    assert one.push("main").code == 0
+    assert one.tip("refs/gatepost/server/accepted/heads/main") == one.tip()
+    subprocess.run(found[0].fix, shell=True, check=True)
+    assert not [each for each in doctor.server(one.path) if each.name == "misleading ref"]
+
+
+def test_a_note_of_the_server_is_believed_beside_its_namesake(one: Server) -> None:
+    one.commit_push(GOOD)
+    one.bare.git("update-ref", "refs/refs/gatepost/server/accepted/heads/main", one.tip())
+    one.bare.git("update-ref", "refs/refs/notes/gatepost", one.tip())
+    assert one.commit_push({"a": "1"}).code == 0
+    assert one.problems() == ()
+    assert one.commit_push(BROKEN).rules == ["policy/invalid"]
+
+
+def test_forged_records_are_no_records(one: Server) -> None:
+    one.bare.git("fetch", "-q", str(one.work.path), f"{one.work.commit(GOOD)}:refs/tags/refs/notes/gatepost")
+    assert one.log() == ()
+    assert one.push("main").code == 0
+
+
+def test_a_branch_named_like_the_output_of_describe_has_no_base(one: Server) -> None:
+    """``x-g1234567`` git reads as the object 1234567 where there is no such ref."""
+    one.policy('[gate]\nprotected = ["refs/heads/release/*"]\n')
+    head = one.work.commit(BROKEN)
+    assert one.push(f"main:refs/heads/release/x-g{head[:10]}").rules == ["policy/invalid"]
 
 
 def test_tags_and_odd_refs_that_nobody_protects_pass(one: Server) -> None:

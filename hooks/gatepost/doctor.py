@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gatepost import doctor_clone, records
 from gatepost.doctor_clone import State
-from gatepost.entry.names import ACCEPTED, HIDDEN, kept
+from gatepost.entry.names import ACCEPTED, HIDDEN, NAMESAKES, kept
 from gatepost.entry.server import Server, open_server
 from gatepost.entry.watched import unreadable
 from gatepost.errors import GatepostError
@@ -229,6 +229,11 @@ def _refs(repo: Repository, path: Path) -> Iterator[Found]:
         fix = f"git -C {shlex.quote(str(path))} replace -d {replaced[0].rpartition('/')[2]}"
         yield Found("replace refs", "bad", f"{len(replaced)}: git shows pushers and deployers other objects", fix)
     for name, _, target in refs:
+        if name.startswith(NAMESAKES):
+            other = "refs/" + name.split("/refs/", 1)[1]
+            text = f"{printable(name)}: where there is no {printable(other)}, git takes the one for the other"
+            fix = f"git -C {shlex.quote(str(path))} update-ref --no-deref -d {shlex.quote(name)}"
+            yield Found("misleading ref", "bad", text, fix)
         if target:
             text = f"{printable(name)} leads to {printable(target)}; it is judged as that"
             yield Found("symbolic ref", "warn", text, f"git symbolic-ref -d {shlex.quote(name)}")

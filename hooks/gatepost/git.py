@@ -8,6 +8,7 @@ UTF-8 (GitPython #1081), it ignores GIT_INDEX_FILE and cannot read SHA-256 repos
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -31,6 +32,9 @@ CHANGED_LIMIT = 500_000
 STREAM_ABOVE = 1024 * 1024
 STREAM_PIECE = 256 * 1024
 INDEX = "index"
+# Where git looks for a name that is not there (gitrevisions), and what it takes for the output of git describe.
+NAMESAKES = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
+_DESCRIBED = re.compile(r"-g[0-9a-fA-F]{4,64}$")
 
 # git's own list (rev-parse --local-env-vars) misses GIT_QUARANTINE_PATH, hence an allow-list.
 _ALWAYS = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USER", "LOGNAME")
@@ -304,9 +308,23 @@ class _Objects:
         self._check = self._main
 
     def info(self, name: str) -> tuple[str, str, int] | None:
-        """Give object id, type and size of a name, or None where it names nothing here."""
+        """Give object id, type and size of a name, or None where it names nothing here.
+
+        What begins with ``refs/`` is that very ref: a name that is not there git looks for elsewhere too.
+        """
         if "\n" in name:  # two questions in one: every later answer would be that of another
             return None
+        found = self._info(name)
+        return None if found and name.startswith("refs/") and self._is_another(name) else found
+
+    def _is_another(self, name: str) -> bool:
+        """Tell a name that git has found elsewhere; it costs a process only where there is something elsewhere."""
+        ref = re.split(r"[\^~:]|@\{", name, maxsplit=1)[0]
+        if not _DESCRIBED.search(ref) and not any(self._info(other.format(ref)) for other in NAMESAKES):
+            return False
+        return self._repo.attempt("show-ref", "--verify", "--quiet", "--", ref)[0] != 0
+
+    def _info(self, name: str) -> tuple[str, str, int] | None:
         header = self._ask("info", name)
         if header is None:  # this git has no --batch-command
             self.close()

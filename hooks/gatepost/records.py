@@ -95,9 +95,10 @@ def read(repo: Repository, oid: str, kind: str | None = None) -> tuple[Record, .
 
 def log(repo: Repository, limit: int = 50) -> tuple[Record, ...]:
     """Give the newest records, newest first."""
-    if _tip(repo).commit is None:
+    tip = _tip(repo).commit
+    if tip is None:
         return ()
-    listed = repo.text("log", f"-{limit}", "--format=%B", REF, "--").splitlines()
+    listed = repo.text("log", f"-{limit}", "--format=%B", tip, "--").splitlines()
     rows = [row for row in map(_row, listed) if row[0]][:limit]
     notes: dict[str, dict[int, Record]] = {}
     found = []
@@ -116,7 +117,7 @@ def problems(repo: Repository) -> tuple[str, ...]:
     if tip.commit is None:
         return (f"{REF} is gone, and {anchor[0]} records with it",) if anchor else ()
     said, digests = [], {0: ""}
-    for number, raw in enumerate(_all_lines(repo), 1):
+    for number, raw in enumerate(_all_lines(repo, tip.commit), 1):
         line = json.loads(raw)
         if line.get("seq") != number:
             said.append(f"record {number} is missing: the next one is {line.get('seq')}")
@@ -328,10 +329,10 @@ def _parse(line: bytes) -> Record | None:
     return value if isinstance(value, dict) else None
 
 
-def _all_lines(repo: Repository) -> list[bytes]:
+def _all_lines(repo: Repository, tip: str) -> list[bytes]:
     """Give the line of every record in the order of the chain."""
     found: list[tuple[int, bytes]] = []
-    for entry in repo.run("ls-tree", "-r", "-z", REF).split(b"\0"):
+    for entry in repo.run("ls-tree", "-r", "-z", tip).split(b"\0"):
         if b" blob " not in entry:
             continue
         raw = repo.objects.read(entry.split(b" ")[2].split(b"\t")[0].decode(), NOTE_LIMIT)

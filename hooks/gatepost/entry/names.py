@@ -9,6 +9,8 @@ INBOX = "refs/gatepost/inbox/"
 ACCEPTED = OWN + "accepted/"
 STAGING = "refs/gatepost-staging/"
 REVIEWED = OWN + "reviewed/"
+# A name that is not there git looks for below these too: what lies there passes for the server's own.
+NAMESAKES = ("refs/refs/", "refs/tags/refs/", "refs/heads/refs/", "refs/remotes/refs/")
 HIDDEN = (REF, "refs/gatepost", f"!{INBOX.rstrip('/')}")
 
 

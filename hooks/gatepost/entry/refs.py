@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatepost.entry.names import INBOX, STAGING
+from gatepost.entry.names import INBOX, NAMESAKES, STAGING
 from gatepost.entry.server import Server
 from gatepost.errors import CannotJudge
 from gatepost.gate_rules import RULES
@@ -10,8 +10,6 @@ from gatepost.git import Repository
 from gatepost.model import Finding, RefUpdate, is_zero, printable
 from gatepost.records import REF
 
-# A name that is not there git looks for below these too: what lies there passes for the server's own.
-_NAMESAKES = ("refs/refs/", "refs/tags/refs/", "refs/heads/refs/", "refs/remotes/refs/")
 REFUSED = next(rule for rule in RULES if rule.id == "gate/ref-refused")
 
 
@@ -33,7 +31,7 @@ def always(finding: Finding) -> bool:
 
 
 def _is_owned(ref: str) -> bool:
-    if ref.startswith(_NAMESAKES):
+    if ref.startswith(NAMESAKES):
         return True
     own = ref == REF or ref.startswith((REF + "/", "refs/gatepost/")) or ref == "refs/gatepost"
     return (own and not ref.startswith(INBOX)) or ref.startswith("refs/replace/")
@@ -43,7 +41,7 @@ def _owned(update: RefUpdate, target: str) -> tuple[str, str] | None:
     for ref in (update.ref, target):
         if ref.startswith("refs/replace/"):
             return "would make git show other objects than the ones that were judged", "git push without refs/replace/*"
-        if ref.startswith(_NAMESAKES):
+        if ref.startswith(NAMESAKES):
             if is_zero(update.new):
                 continue  # whatever is there may go
             name = "refs/" + ref.split("/refs/", 1)[1]
