@@ -100,6 +100,36 @@ def test_after_a_rollback_nothing_is_said_any_more(tmp_path: Path, monkeypatch: 
     assert not _said(server.commit_push({"a": "mended"}))
 
 
+def test_the_last_good_commit_lands_over_what_came_on_top_of_a_migration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan of the deploy that regressed names it; what landed later has no plan, and migrated nothing."""
+    monkeypatch.setattr(begin, "spawn", lambda *_: 0)
+    server = Server(tmp_path)
+    server.commit_push({"a": "older"})
+    older = server.tip()
+    server.commit_push({"a": "good"})
+    good = server.tip()
+    server.commit_push({"a": "bad", **UP})
+    bad = server.tip()
+    server.commit_push({"b": "on top"})
+    server.commit_push({"b": "and more"})
+    top = server.tip()
+    _decided(server, bad, "regressed", good)
+    watch = f'path = "{tmp_path}/none"\nwatch = "1s"\npoll = "1s"\nextend = "0s"\n'
+    server.policy(f'[verification]\nsource = "access-log"\n{watch}refuse_after_regression = true\n')
+    assert server.push("--force", f"{older}:refs/heads/main").rules == ["migration/removed"]
+    back = server.push("--force", f"{good}:refs/heads/main")
+    assert (back.code, server.tip()) == (0, good), back.raw
+    assert [r["to"] for oid in (bad, top) for r in server.records(oid, "rollback")] == [good, good]
+    again = server.push("--force", f"{top}:refs/heads/main")
+    assert again.code == 0, again.raw
+    server.policy("")
+    more = {"db/2_b.up.sql": "CREATE TABLE b (id int);\n", "db/2_b.down.sql": "DROP TABLE b;\n"}
+    assert server.commit_push(more).code == 0
+    assert set(server.push("--force", f"{good}:refs/heads/main").rules) == {"migration/removed"}, "two plans"
+
+
 def test_after_two_regressions_the_last_good_commit_may_be_pushed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

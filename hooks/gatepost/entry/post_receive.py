@@ -82,7 +82,8 @@ def _drafts(repo: Repository, update: RefUpdate, said: dict[str, Any]) -> Iterat
         yield Draft(_commit(said), "dependency-audit", audit, tree)
     back = sections.get("rolled_back")
     if back:
-        yield Draft(str(back["of"]), "rollback", short | {"result": "moved", "plan": back["plan"], "to": back["to"]})
+        moved = short | {"result": "moved", "plan": back["plan"], "to": back["to"]}
+        yield from (Draft(str(oid), "rollback", moved) for oid in (back["of"], *back.get("also", ())))
     if sections.get("rollback"):
         yield Draft(_commit(said), "rollback-plan", short | {"plan": sections["rollback"]}, tree)
 

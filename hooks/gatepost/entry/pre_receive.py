@@ -124,16 +124,23 @@ class _Push:
         return Judged(update, target, report, deploys, reviewed, watched=watched, rehearsed=rehearsed)
 
     def _back(self, update: RefUpdate, target: str) -> Judged | None:
-        """Let a deploy be undone by the plan that is stored with it: back to exactly the object that it names."""
-        base, head = base_of(self.repo, update, target), self.repo.resolve(update.new)
-        if base is None or head is None or not _names(self.repo, base, head):
-            return None
-        from gatepost.entry.rollbacks import SECTION, way_back
+        """Let a deploy be undone by the plan that is stored with it: back to exactly the object that it names.
 
-        found = way_back(self.repo, target, base, head)
+        Later deploys that migrated nothing and needed no plan are undone with it.
+        """
+        base, head = base_of(self.repo, update, target), self.repo.resolve(update.new)
+        if base is None or head is None:
+            return None
+        if not _names(self.repo, base, head) and self.repo.attempt("merge-base", "--is-ancestor", head, base)[0]:
+            return None
+        from gatepost.entry.rollbacks import SECTION, undone, way_back
+
+        gone = undone(self.repo, target, base)
+        found = next((way for oid in gone if (way := way_back(self.repo, target, oid, head))), None)
         if found is None:
             return None
-        sections = {SECTION: {"of": base, "to": head, "plan": found.digest}}
+        also = list(gone[1 : gone.index(found.oid) + 1])
+        sections = {SECTION: {"of": base, "to": head, "plan": found.digest, **({"also": also} if also else {})}}
         report = Report(base, head, target, 0, (), sections, ())
         since = self.repo.resolve(kept(REVIEWED, target))
         reviewed = since is not None and self.repo.attempt("merge-base", "--is-ancestor", head, since)[0] == 0

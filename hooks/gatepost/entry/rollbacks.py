@@ -23,6 +23,7 @@ from gatepost.rollbacks._digest import from_data
 
 KIND, RUN = "rollback-plan", "rollback"
 SECTION = "rolled_back"
+FAR = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,24 @@ def newest(repo: Repository, ref: str = "") -> str:
         if record.get("kind") == KIND and (not ref or record.get("ref") == ref):
             return str(record["commit"])
     raise CannotJudge("no rollback plan is stored here", "git fetch the records; or name the deployed commit")
+
+
+def undone(repo: Repository, ref: str, base: str) -> tuple[str, ...]:
+    """Give what a way back may begin with: what runs, and before it the deploys up to the newest that has a plan."""
+    found = [base]
+    while len(found) < FAR and (before := _before(repo, ref, found[-1])) and before not in found:
+        found.append(before)
+    return tuple(found)
+
+
+def _before(repo: Repository, ref: str, oid: str) -> str | None:
+    """Give what ran before a deploy that migrated nothing and has no plan: then that is its way back."""
+    mine = [one for one in records.read(repo, oid) if one.get("ref") == ref and one.get("commit") == oid]
+    judged = [one for one in mine if one["kind"] == "verdict" and one.get("landed")]
+    if not judged or any(one["kind"] == KIND for one in mine):
+        return None
+    sections, base = judged[-1].get("sections") or {}, (judged[-1].get("change") or {}).get("base")
+    return None if sections.get("migrations") or SECTION in sections or not base else str(base)
 
 
 def way_back(repo: Repository, ref: str, base: str | None, head: str) -> Stored | None:
