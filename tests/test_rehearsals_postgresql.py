@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from _postgresql import available, images
-from _rehearsals import rehearsal
+from _rehearsals import files, rehearsal
 from conftest import Repo
-from gatepost.rehearsals import Lost, Rehearsal
+from gatepost.gate import read_policy
+from gatepost.rehearsals import Lost, Rehearsal, recorded, report
+from gatepost.rehearsals.runner import rehearse
 from gatepost.rehearsals.stage import Asked
 
 BASE = """CREATE TYPE mood AS ENUM ('calm', 'cross');
@@ -196,3 +198,15 @@ def test_two_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert [found[number].whole for number in range(2)] == ["reversible", "reversible"], found
+
+
+def test_an_assumed_dialect_is_said_with_a_good_result_too(repo: Repo) -> None:
+    base = repo.commit(files(1, "CREATE TABLE a (id int);", "DROP TABLE a;"))
+    change = repo.change(base, repo.commit(files(2, "CREATE TABLE b (id int);", "DROP TABLE b;")))
+    with change.repo:
+        (made,) = rehearse(change, read_policy(change)[0], Asked())
+    assert made.whole == "reversible", made.reason
+    for told in (report.text([made]), report.line(made, 0)):
+        assert 'the dialect is assumed: say it in [[migrations]], dialect = "…"' in told
+    again = recorded.loads(recorded.dumps(made))
+    assert again == made

@@ -92,6 +92,7 @@ class Rehearsal:
 
     ``key`` binds it to the digests of all migrations up to the head and to the server's version. ``base`` and
     ``head`` are fingerprints of the schema before and after (``gatepost.databases`` introspection, SHA-256).
+    ``assumed`` says what was only supposed of the place.
     """
 
     key: str
@@ -107,3 +108,4 @@ class Rehearsal:
     reason: str = ""
     seeded: tuple[str, ...] = ()
     elapsed_ms: int = 0
+    assumed: str = ""

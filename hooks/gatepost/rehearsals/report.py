@@ -52,6 +52,8 @@ def _one(made: Rehearsal) -> Iterator[str]:
     yield f"{printable(made.root) or '.'}: {many} migration{'s' if many != 1 else ''} on {server}"
     if made.how:
         yield f"  server: {printable(made.how, 300)}"
+    if made.assumed and made.assumed not in made.reason:
+        yield f"  {printable(made.assumed, 300)}"
     for one in made.migrations:
         yield from _migration(one, made)
     if many > 1 or made.whole == "unknown":
@@ -120,7 +122,8 @@ def line(made: Rehearsal, tried: int, at: str = "") -> str:
     took = f"rehearsed at {at}" if at else f"{made.elapsed_ms / 1000:.1f} s"
     also = f", {tried} known queries tried" if tried else ""
     what = f"{many} migration{'s' if many != 1 else ''}: {PHRASES[made.whole]}"
-    return f"{printable(made.root) or '.'}: {what} ({made.engine} {made.server}, {took}{also})"
+    told = f"{printable(made.root) or '.'}: {what} ({made.engine} {made.server}, {took}{also})"
+    return f"{told}; {printable(made.assumed, 300)}" if made.assumed else told
 
 
 def _after(made: Rehearsal) -> Iterator[str]:

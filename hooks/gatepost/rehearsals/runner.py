@@ -58,9 +58,7 @@ def of_course(course: Course, asked: Asked) -> Rehearsal:
             made = _with_bodies(made, broken(stage))
     except CannotJudge as error:
         made = unknown(course, "; ".join(filter(None, (asked.assumed, error.message, error.hint))))
-    else:
-        made = replace(made, how="; ".join(filter(None, (made.how, asked.assumed))))
-    return replace(made, elapsed_ms=round((time.monotonic() - started) * 1000))
+    return replace(made, elapsed_ms=round((time.monotonic() - started) * 1000), assumed=asked.assumed)
 
 
 def _with_bodies(made: Rehearsal, said: tuple[str, ...]) -> Rehearsal:
