@@ -262,3 +262,29 @@ def test_the_server_s_own_rehearsal_is_in_the_plan_that_is_shown(shop: Shop) -> 
     assert (first["basis"], newest["basis"], newest["tested"]["verdict"]) == ("static", "rehearsal", "reversible")
     shown = json.loads(shop.production.gatepost("rollback", "show", "--format", "json").stdout)
     assert shown["digest"] == newest["digest"]
+
+
+def test_what_the_command_line_says_beside_a_plan(shop: Shop) -> None:
+    work, gatepost = shop.production.server.work, shop.production.gatepost
+    base = work.git("rev-parse", "HEAD")
+    for action in ("plan", "rehearse"):
+        done = gatepost("rollback", action, "HEAD..HEAD")
+        assert (done.returncode, "the range is empty" in done.stdout) == (0, True), done
+        assert f"gatepost rollback show {base[:12]}" in done.stdout
+    work.commit({"db/migrations/0002_x.up.sql": COLUMN[0], "db/migrations/0002_x.down.sql": COLUMN[1]})
+    work.git("reset", "-q", "--hard")
+    file = work.path / "rollback" / "2.toml"
+    written = gatepost("rollback", "plan", f"{base}..HEAD", "--format", "toml", "-o", str(file))
+    assert (written.returncode, f"wrote {file}" in written.stderr) == (1, True), written
+    assert "fill in backup: values that existed before are lost" in written.stderr
+    shown = gatepost("rollback", "plan", f"{base}..HEAD")
+    assert "rollback/2.toml is not committed, and not heard" in shown.stderr, shown
+    assert "a migration: 0002" in shown.stdout
+
+
+def test_what_no_key_signs_names_the_option(shop: Shop) -> None:
+    _, head = shop.ship("CREATE TABLE orders (id int);", "DROP TABLE orders;")
+    shown = shop.production.gatepost("rollback", "show", head)
+    assert "nothing, as the schema stays" in shown.stdout
+    code, said = shop.run(head)
+    assert (code, "--key FILE" in said) == (0, True), said

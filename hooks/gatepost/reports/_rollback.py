@@ -7,9 +7,11 @@ from html import escape
 from typing import NamedTuple
 
 from gatepost.model import printable
+from gatepost.rehearsals.report import PHRASES
 from gatepost.reports.html import page
 from gatepost.reports.markdown import code, prose
 from gatepost.rollbacks import Expectation, RollbackPlan, Step
+from gatepost.rollbacks._complete import STAYS
 
 LONG = 1000
 _ADDED = """
@@ -63,7 +65,7 @@ def facts(shown: Shown) -> Iterator[tuple[str, str]]:
     runs = {True: "runs on the new schema", False: "does not run on the new schema", None: "may not run on it"}
     yield "the old code", f"{runs[plan.old_code.runs]} ({plan.old_code.evidence})"
     yield "no way back from", plan.point_of_no_return
-    yield "data lost", "; ".join(plan.data_lost) or "nothing"
+    yield "data lost", "; ".join(plan.data_lost) or ("nothing, as the schema stays" if _kept(plan) else "nothing")
     yield "backup", plan.backup
     yield "forward fix", plan.forward_fix
     yield "valid until", plan.valid_until
@@ -73,9 +75,15 @@ def facts(shown: Shown) -> Iterator[tuple[str, str]]:
     yield "digest", shown.digest
 
 
+def _kept(plan: RollbackPlan) -> bool:
+    """Tell a plan that loses nothing because it leaves the schema as it is."""
+    return plan.class_ == "B" and STAYS in plan.order
+
+
 def _tested(plan: RollbackPlan) -> str:
     one = plan.tested
-    return f"{one.verdict}, {one.tool} at {one.at}, {one.seconds:.1f} s, on {one.how or one.server}" if one else ""
+    said = ", ".join(PHRASES.get(word, word) for word in one.verdict.split(", ")) if one else ""
+    return f"{said}, {one.tool} at {one.at}, {one.seconds:.1f} s, on {one.how or one.server}" if one else ""
 
 
 def _expected(plan: RollbackPlan) -> str:

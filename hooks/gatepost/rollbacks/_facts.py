@@ -42,7 +42,10 @@ class Facts:
         """Say what makes the change significant, by the words of ``rollback.require``."""
         moved = [migration for history in self.histories for migration in history.new]
         found = {
-            "migrations": f"{len(moved)} migrations" if len(moved) > 1 else "a migration" if moved else "",
+            "migrations": _listed(
+                "a migration" if len(moved) == 1 else f"{len(moved)} migrations",
+                [one.version or one.name for one in moved],
+            ),
             "dependencies": _listed("direct production dependency", [str(one["name"]) for one in self.dependencies]),
             "bundle": _listed("bundle growth", list(self.growth)),
             "paths": _listed("named by the policy", list(self.named)),

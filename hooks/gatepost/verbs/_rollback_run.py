@@ -174,6 +174,11 @@ def _told(repo: Repository, remote: str, found: Stored, state: State, file: Path
         where = _record(repo, remote, found, state, args)
     except (GatepostError, OSError) as error:
         where = f"not recorded on the server: {printable(str(error), 300)}; it stands in {file}"
+        where += (
+            ""
+            if args.key
+            else "\nto sign it: --key FILE, with the SSH key that is listed in the server's gatepost.signers"
+        )
     _say(where)
     return {"done": PASS, "stopped": BLOCK}.get(state.result, UNKNOWN)
 

@@ -6,12 +6,16 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gatepost.errors import BLOCK, PASS, UNKNOWN, UsageError
 from gatepost.git import Repository
 from gatepost.model import printable
 from gatepost.verbs import Verb
 from gatepost.verbs._range import ends
+
+if TYPE_CHECKING:
+    from gatepost.git import Change
 
 FORMATS = ("text", "json", "markdown", "html", "toml")
 
@@ -66,6 +70,9 @@ def _plan(repo: Repository, args: argparse.Namespace) -> int:
 
     base, head = _range(repo, args.action, args.what)
     change = make_change(repo, base, head, args.ref or None)
+    if _empty(change):
+        return PASS
+    _uncommitted(repo, change)
     policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
     with deadline(policy.gate.deadline):
         made = plan(change, policy)
@@ -78,6 +85,8 @@ def _plan(repo: Repository, args: argparse.Namespace) -> int:
         from gatepost.rollbacks._draft import draft
 
         _write(args, draft(made.plan, made.missing))
+        for one in lacks if args.output else ():
+            sys.stderr.write(f"fill in {printable(one, 300)}\n")
     else:
         _write(args, _rendered(args.format, Shown(made.plan, str(data["digest"]), tuple(lacks)), data))
     return BLOCK if lacks else PASS
@@ -93,6 +102,8 @@ def _rehearse(repo: Repository, args: argparse.Namespace) -> int:
 
     base, head = _range(repo, args.action, args.what)
     change = make_change(repo, base, head, args.ref or None)
+    if _empty(change):
+        return PASS
     policy, _ = read_policy(change, Path(args.policy) if args.policy else None)
     bare = repo.text("rev-parse", "--is-bare-repository") == "true"
     also = beside(change, policy, recorded.REFS)
@@ -104,6 +115,33 @@ def _rehearse(repo: Repository, args: argparse.Namespace) -> int:
         sys.stdout.write(report.text(made) + "\n" if made else "")
     code = _plan(repo, args)
     return UNKNOWN if any(one.whole == "unknown" for one in made) else code
+
+
+def _empty(change: Change) -> bool:
+    """Say where there is nothing to plan for: straight after a push upstream and HEAD are the same."""
+    if change.base_oid != change.head_oid:
+        return False
+    oid = change.head_oid[:12]
+    sys.stdout.write(
+        f"the range is empty: both ends are {oid}\n"
+        f"the plan of what was deployed: gatepost rollback show {oid}; of another range: BASE..HEAD\n"
+    )
+    return True
+
+
+def _uncommitted(repo: Repository, change: Change) -> None:
+    """Say which plan files are not heard, as they are not committed."""
+    if repo.resolve("HEAD") != change.head_oid:
+        return
+    code, out, _ = repo.attempt("rev-parse", "--show-toplevel")
+    if code:  # a bare repository
+        return
+    top = out.decode("utf-8", "surrogateescape").strip()
+    code, out, _ = repo.attempt("-C", top, "status", "--porcelain", "-uall", "-z", "--", "rollback")
+    names = [line[3:].decode("utf-8", "replace") for line in out.split(b"\0") if len(line) > 3] if code == 0 else []
+    for name in names[:5]:
+        if name.endswith((".toml", ".md")):
+            sys.stderr.write(f"gatepost: {printable(name, 120)} is not committed, and not heard: commit it first\n")
 
 
 def _say(text: str) -> None:
@@ -150,6 +188,7 @@ def _write(args: argparse.Namespace, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{printable(args.output)}: {error.strerror}") from None
+    sys.stderr.write(f"wrote {printable(args.output)}\n")
 
 
 VERB = Verb("rollback", "plan, show, rehearse and run the way back of a deploy", add_arguments, main)
