@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from _postgresql import scratch, statements
-from gatepost.databases import Database, Failed, Limits, Needs, Scratch, Statement, Unable
+from gatepost.databases import Database, Failed, Limits, Needs, Scratch, Statement, Unable, postgresql
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +186,10 @@ def test_a_loop_is_ended_from_outside() -> None:
         with pytest.raises(Unable, match=r"it ran for more than 0\.5 s"):
             database.run(statements("set statement_timeout = 0", swallow))
         database.run(statements("create table t (a int)"))
+
+
+def test_without_the_driver_no_server_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(Unable, match="pg8000 is not installed") as unable:
+        postgresql.ENGINE.scratch(Needs(), Limits())
+    assert "gatepost[databases]" in unable.value.hint

@@ -18,6 +18,6 @@ def test_the_whole_story() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "regressed: errors" in done.stdout
-    assert "All 7 steps did what they say" in done.stdout
+    assert "All 8 steps did what they say" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert time.monotonic() - started < 90  # 60 s on an idle machine

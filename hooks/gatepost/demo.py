@@ -7,6 +7,7 @@ printed as a person would type it, and what it printed; a step that does not do 
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -62,6 +63,15 @@ class Stage:
             raise DemoFailed(f"`{command}` did not say {says!r}", "please report this")
         return text
 
+    def ask(self, command: str, where: str) -> str:
+        """Give what a command prints, without printing it."""
+        done = subprocess.run(
+            shlex.split(command), cwd=self.root / where, env=self.env, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise DemoFailed(f"`{command}` ended with {done.returncode}: {done.stderr[-300:]}", "please report this")
+        return done.stdout
+
     def write(self, where: str, files: dict[str, str], why: str) -> None:
         """Write files into a clone and say what was written."""
         for name, text in files.items():
@@ -87,6 +97,7 @@ def main(say: Say, keep: Path | None = None) -> int:
             _refused_push(stage)
             _good_deploy(stage)
             _bad_deploy(stage)
+            _way_back(stage)
     say(f"\nAll {stage.steps} steps did what they say, in {time.monotonic() - started:.0f} s.\n")
     say("Next: `gatepost init` in a repository of yours; `gatepost install --server REPO.git` on its server.\n")
     return 0
@@ -165,12 +176,22 @@ def _good_deploy(stage: Stage) -> None:
 
 def _bad_deploy(stage: Stage) -> None:
     stage.step("A bad build: it passes every check, and fails for some carts. The watch finds it in production")
-    stage.write("shop", {"app.py": APP.replace("total = count * 3", "total = 100 // (count % 3)")}, "divides by zero")
-    stage.run('git commit -q -a -m "Share the discount"', "shop")
+    bad = {"app.py": APP.replace("total = count * 3", "total = 100 // (count % 3)")}
+    stage.write("shop", bad | MORE, "divides by zero; a column with its down")
+    stage.run("git add .", "shop")
+    stage.run('git commit -q -m "Share the discount"', "shop")
+    stage.run("gatepost rehearse HEAD~1..HEAD", "shop", says="reversible")
     stage.run("git push -q origin main", "shop")
     stage.run("gatepost status --wait", "shop", code=1, says="regressed")
-    stage.run("git revert --no-edit HEAD", "shop")
-    stage.run("git push -q origin main", "shop")
+
+
+def _way_back(stage: Stage) -> None:
+    stage.step(
+        "The way back was planned before it shipped. It is walked step by step, with a look before and after each"
+    )
+    stage.say("shop$ export DATABASE_URL=sqlite:///…/staging.db\n")
+    plan = json.loads(stage.ask("gatepost rollback show --format json", "shop"))["digest"]
+    stage.run(f"gatepost rollback run --yes --plan {plan}", "shop", says="done")
 
 
 @contextmanager
@@ -194,6 +215,7 @@ def _environment(root: Path) -> dict[str, str]:
     return kept | {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "HOME": str(root),
+        "DATABASE_URL": f"sqlite:///{root}/staging.db",
         "PRE_COMMIT_HOME": str(root / "pre-commit"),
         "GIT_CONFIG_GLOBAL": str(root / ".gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -282,12 +304,16 @@ poll = "{poll}s"
 requests = {enough}
 """
 FIRST = {
-    "db/migrations/0001_product.up.sql": "CREATE TABLE product (id INTEGER PRIMARY KEY, stock INTEGER);\n",
+    "db/migrations/0001_product.up.sql": "CREATE TABLE product (id INTEGER PRIMARY KEY AUTOINCREMENT, stock INT);\n",
     "db/migrations/0001_product.down.sql": "DROP TABLE product;\n",
 }
 GOOD = {
     "db/migrations/0002_note.up.sql": "ALTER TABLE product ADD COLUMN note TEXT;\n",
     "db/migrations/0002_note.down.sql": "ALTER TABLE product DROP COLUMN note;\n",
+}
+MORE = {
+    "db/migrations/0003_discount.up.sql": "ALTER TABLE product ADD COLUMN discount INTEGER;\n",
+    "db/migrations/0003_discount.down.sql": "ALTER TABLE product DROP COLUMN discount;\n",
 }
 DEPLOY = '''\
 """Deploy main: check it out, migrate the staging database, restart the service."""
@@ -302,11 +328,13 @@ for line in sys.stdin:
     live.mkdir(exist_ok=True)
     subprocess.run(["git", f"--work-tree={live}", "checkout", "-q", "-f", new, "--", "."], check=True)
     staging = sqlite3.connect(root / "staging.db")
-    staging.execute("CREATE TABLE IF NOT EXISTS schema_migrations (version TEXT PRIMARY KEY)")
+    staging.execute("CREATE TABLE IF NOT EXISTS schema_migrations (version uint64, dirty bool)")
+    at = staging.execute("SELECT max(version) FROM schema_migrations").fetchone()[0] or 0
     for up in sorted((live / "db" / "migrations").glob("*.up.sql")):
-        if not staging.execute("SELECT 1 FROM schema_migrations WHERE version = ?", [up.name]).fetchone():
+        if int(up.name[:4]) > at:
             staging.executescript(up.read_text())
-            staging.execute("INSERT INTO schema_migrations VALUES (?)", [up.name])
+            staging.execute("DELETE FROM schema_migrations")
+            staging.execute("INSERT INTO schema_migrations VALUES (?, 0)", [int(up.name[:4])])
     staging.commit()
     print(f"deploy: {new[:12]} is live")
     pid = root / "live.pid"

@@ -148,6 +148,14 @@ def connect(url: str, seconds: float) -> Wire:
     return wire
 
 
+def driver() -> None:
+    """See that the driver is installed, before a server is started for it. Raises Unable."""
+    from importlib.util import find_spec
+
+    if find_spec("pg8000") is None:
+        raise Unable("PostgreSQL's driver pg8000 is not installed", INSTALL)
+
+
 def open_wire(place: Address, seconds: float, *, limit: float = 0.0, keep: bool = True, **settings: str) -> Wire:
     """Open a connection within ``seconds``; answers may take ``limit``, 0 for as long as they like. Raises Unable.
 

@@ -9,6 +9,9 @@ from gatepost.sql.schema import Schema
 
 
 def _scratch(needs: Needs, limits: Limits) -> AbstractContextManager[Scratch]:
+    from gatepost.databases._postgresql_connection import driver
+
+    driver()
     if needs.url:
         from gatepost.databases._postgresql_operator import operator
 
