@@ -305,6 +305,30 @@ def test_a_listed_pushers_claim_is_rehearsed_again(repo: Repo, tmp_path: Path) -
     assert entry["down"] == "lossy"  # the model's own word: a claim that is better does not count
 
 
+@pytest.mark.parametrize("verdict", ["up-fails", "down-fails", "schema-differs"])
+def test_a_claim_of_somebody_else_stops_nobody(repo: Repo, tmp_path: Path, verdict: str) -> None:
+    to = server(tmp_path, '[gate]\nprotected = ["refs/heads/main"]\ndeploy = []\n')
+    base = history(repo, "CREATE TABLE a (id INTEGER);", "DROP TABLE a;")
+    push(repo, to, f"{base}:refs/heads/main")
+    change = repo.change(base, "HEAD")
+    with change.repo:
+        (course,) = runner.planned(change, read_policy(change)[0])
+        forged = json.loads(recorded.dumps(runner.of_course(course, runner.Asked())))
+        forged["whole"] = forged["migrations"][0]["verdict"] = verdict
+        lie = recorded.loads(json.dumps(forged))
+        assert lie
+        recorded.save(change.repo, lie)
+    push(repo, to, f"{recorded.REFS}/*:{recorded.REFS}/*", who="eve")
+    repo.git("update-ref", "-d", f"{recorded.REFS}/{lie.key}")
+    push(repo, to, "main:refs/heads/main")
+    head = repo.git("rev-parse", "main")
+    assert to.git("rev-parse", "main") == head
+    (said,) = waited(to, head, "verdict")
+    assert [(one["rule"], one["level"]) for one in said["findings"] if "claimed" in one["message"]] == [
+        ("migration/wrong-down" if verdict == "schema-differs" else "rollback/rehearsal-failed", "warning")
+    ]
+
+
 def test_nobody_else_has_anything_run_there(repo: Repo, tmp_path: Path) -> None:
     to = server(tmp_path, '[gate]\nmode = "report"\n[rehearsal]\nrunners = ["grace"]\n')
     base = history(repo, *LOSSY)

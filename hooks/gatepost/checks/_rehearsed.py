@@ -113,7 +113,8 @@ def findings(seen: Found, supposed: Iterable[Finding], change: Change, policy: P
             continue
         said = model.get((rule.id, path, printable(version)))
         if said is None:
-            yield _finding(rule, one, known, _told(one), downs.get((path, version), (path, 1)))
+            level: Level | None = "warning" if known.claimed else None  # anybody may push a claim, on anybody's change
+            yield _finding(rule, one, known, _told(one), downs.get((path, version), (path, 1)), level)
         elif not known.claimed:  # else the model's own finding stays
             yield _finding(rule, one, known, _both(one, said), (said.path, said.line))
 
