@@ -173,6 +173,17 @@ def test_a_policy_may_not_silence_what_says_that_it_was_loosened(review: Review)
     assert _waiting(server.commit_push(DROPS)) == LOST
 
 
+def test_a_deploy_that_migrates_is_refused_where_all_since_the_last_review_cannot_be_judged(review: Review) -> None:
+    server = review.server
+    assert server.commit_push(FIRST).code == 0
+    assert server.commit_push(LOOSE).code == 0
+    server.policy(POLICY + "[gate]\nmax_changed = 2\n")
+    pushed = server.commit_push(DROPS)
+    assert (pushed.code, pushed.data["verdict"]) == (1, "unknown")
+    assert "of all that came since" in pushed.text
+    assert "3 changed paths are more than gate.max_changed = 2" in pushed.text
+
+
 def test_what_was_allowed_by_a_reviewed_policy_is_not_asked_again(review: Review) -> None:
     server = review.server
     assert server.commit_push(FIRST).code == 0
