@@ -181,6 +181,18 @@ def test_the_fix_names_the_range(repo: Repo, capsys: pytest.CaptureFixture[str])
     assert f"gatepost rehearse {base[:12]}..{head[:12]}" in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_server_names_the_range_too(repo: Repo, tmp_path: Path) -> None:
+    to = server(tmp_path, '[gate]\nprotected = ["refs/heads/main"]\n')
+    base = history(repo, "CREATE TABLE a (id INTEGER);\nCREATE INDEX i ON posts (body);", "DROP TABLE a;")
+    to.git("fetch", "-q", str(repo.path), f"{base}:refs/heads/main")
+    done = subprocess.run(
+        ["git", "push", str(to.path), "main"], cwd=repo.path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    head = repo.git("rev-parse", "HEAD")
+    assert f"gatepost rehearse {base[:12]}..{head[:12]}" in done.stderr
+
+
 def test_a_good_rehearsal_is_one_line(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

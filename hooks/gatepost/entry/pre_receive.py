@@ -18,7 +18,7 @@ from gatepost.entry.names import ACCEPTED, INBOX, REVIEWED, kept
 from gatepost.entry.refs import REFUSED, always, refused
 from gatepost.entry.server import Server, open_server, owned, symrefs
 from gatepost.errors import BLOCK, PASS, UNKNOWN, CannotJudge, GatepostError, PolicyError, TimeUp
-from gatepost.gate import deadline, evaluate, policy_changed, read_policy
+from gatepost.gate import deadline, evaluate, policy_changed, read_policy, with_range
 from gatepost.git import Change, Repository, make_change
 from gatepost.model import Finding, RefUpdate, Report, Skip, is_zero
 from gatepost.policy import Policy
@@ -207,7 +207,7 @@ class _Push:
             self.watched.add(change.head_oid)
         self._rehearsed(change, policy)
         extra = (*invalid, *crafted(change), *_after_regression(self.repo, self.server.directory, change, policy))
-        report = evaluate(change, policy, extra=extra)
+        report = with_range(evaluate(change, policy, extra=extra))
         logged = tuple(self._logged(skip) if skip.detail else skip for skip in report.skipped)
         return replace(report, skipped=logged)
 
