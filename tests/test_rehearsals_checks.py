@@ -317,9 +317,12 @@ def test_a_listed_pushers_claim_is_rehearsed_again(repo: Repo, tmp_path: Path) -
     assert entry["down"] == "lossy"  # the model's own word: a claim that is better does not count
 
 
-@pytest.mark.parametrize("verdict", ["up-fails", "down-fails", "schema-differs"])
-def test_a_claim_of_somebody_else_stops_nobody(repo: Repo, tmp_path: Path, verdict: str) -> None:
-    to = server(tmp_path, '[gate]\nprotected = ["refs/heads/main"]\ndeploy = []\n')
+@pytest.mark.parametrize("verdict", ["up-fails", "down-fails", "schema-differs", "data-loss"])
+@pytest.mark.parametrize(
+    "rule", ["", '[rules]\n"migration/lossy-down" = "error"\n"rollback/rehearsal-failed" = "error"\n']
+)
+def test_a_claim_of_somebody_else_stops_nobody(repo: Repo, tmp_path: Path, verdict: str, rule: str) -> None:
+    to = server(tmp_path, '[gate]\nprotected = ["refs/heads/main"]\ndeploy = []\n' + rule)
     base = history(repo, "CREATE TABLE a (id INTEGER);", "DROP TABLE a;")
     push(repo, to, f"{base}:refs/heads/main")
     change = repo.change(base, "HEAD")
@@ -336,9 +339,10 @@ def test_a_claim_of_somebody_else_stops_nobody(repo: Repo, tmp_path: Path, verdi
     head = repo.git("rev-parse", "main")
     assert to.git("rev-parse", "main") == head
     (said,) = waited(to, head, "verdict")
-    assert [(one["rule"], one["level"]) for one in said["findings"] if "claimed" in one["message"]] == [
-        ("migration/wrong-down" if verdict == "schema-differs" else "rollback/rehearsal-failed", "warning")
-    ]
+    wrong = {"schema-differs": "migration/wrong-down", "data-loss": "migration/lossy-down"}
+    expected = wrong.get(verdict, "rollback/rehearsal-failed")
+    found = [(one["rule"], one["level"]) for one in said["findings"] if "claimed" in one["message"]]
+    assert found == ([] if rule and expected in rule else [(expected, "warning")])
 
 
 def test_nobody_else_has_anything_run_there(repo: Repo, tmp_path: Path) -> None:

@@ -9,18 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from gatepost.alike import UNSEEN, reading
 from gatepost.gate_rules import SUSPICIOUS
 from gatepost.git import Change, Entry, PathChange
 from gatepost.model import Finding, Level, printable
 
 Watched = Callable[[Change], bool]
 
-# Letters of other scripts that no font tells from these, and that NFKC keeps; a part of Unicode TR 39.
-_ALIKE = str.maketrans(
-    "аеорсухіјѕԁɡոսνοαικρτυӏһԛԝкмтнвɑıߋꓲꓳꓢꓮ",
-    "aeopcyxijsdgnuvoaikptulhqwkmthbaioiosa",
-)
-_UNSEEN = ("Cc", "Cf")
 _LIMIT = 2000
 _SAID = ("gatepost.toml", "pyproject.toml")  # policy/invalid says it of these
 _CASE: Level = "warning"  # only a file system that ignores case takes the one for the other
@@ -59,7 +54,7 @@ def _unseen(paths: Iterable[str]) -> Iterator[Finding]:
             continue
         import unicodedata
 
-        found = next((char for char in path if unicodedata.category(char) in _UNSEEN), None)
+        found = next((char for char in path if unicodedata.category(char) in UNSEEN), None)
         if found is not None:
             name = unicodedata.name(found, "a control character").lower()
             message = f"has a character in its name that is not seen: {printable(found)} ({name})"
@@ -128,14 +123,3 @@ def _sibling(change: Change, path: str) -> str | None:
                 if entry.name != name and reading(entry.name) == wanted:
                     return entry.path
     return None
-
-
-def reading(path: str) -> str:
-    """Give a path as it is read: one case, composed, without what is not seen, letters as Latin ones."""
-    text = path.casefold()
-    if path.isascii():
-        return text
-    import unicodedata
-
-    text = unicodedata.normalize("NFKC", "".join(c for c in text if unicodedata.category(c) not in _UNSEEN))
-    return text.casefold().translate(_ALIKE)

@@ -111,9 +111,11 @@ def findings(seen: Found, supposed: Iterable[Finding], change: Change, policy: P
                 message = f"the up of {_named(one)} fails on rows that its base allows: {one.failure.message}"
                 yield _finding(REHEARSAL_FAILED, one, known, message, (one.path, 1), "warning")
             continue
+        if known.claimed and policy.level(rule, "warning") == "error":
+            continue  # anybody may push a claim, on anybody's change: it stands in the section, and stops nobody
         said = model.get((rule.id, path, printable(version)))
         if said is None:
-            level: Level | None = "warning" if known.claimed else None  # anybody may push a claim, on anybody's change
+            level: Level | None = "warning" if known.claimed else None
             yield _finding(rule, one, known, _told(one), downs.get((path, version), (path, 1)), level)
         elif not known.claimed:  # else the model's own finding stays
             yield _finding(rule, one, known, _both(one, said), (said.path, said.line))

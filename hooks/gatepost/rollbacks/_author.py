@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gatepost.alike import seen
 from gatepost.errors import CannotJudge, NotAFile, PolicyError
 from gatepost.git import Change
 from gatepost.model import printable
 from gatepost.policy import line_of, nearest, parse_toml
 from gatepost.rollbacks import CLASSES, RollbackPlan, Step
 from gatepost.rollbacks._adopt import adopted, by_hand
-from gatepost.rollbacks._authored_steps import Problem, expectations, steps
+from gatepost.rollbacks._authored_steps import LEAST, LONGEST, Problem, expectations, seconds, steps
 from gatepost.rollbacks._classify import weaker
 from gatepost.rollbacks._commands import same_version
 from gatepost.rollbacks._complete import STAYS, missing, only_revert, placeholder
@@ -121,6 +122,8 @@ def _odd(key: str, value: Any) -> Iterator[Problem]:
             yield Problem(key, "must be a string")
         else:
             yield from empty(key, value)
+            if key == "decide_within" and seconds(value) is not None and not LEAST <= (seconds(value) or 0) <= LONGEST:
+                yield Problem(key, f'"{printable(value, 40)}" is no time in which somebody decides')
     elif key in _LISTS:
         if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
             yield Problem(key, "must be a list of strings")
@@ -134,7 +137,7 @@ def _odd(key: str, value: Any) -> Iterator[Problem]:
 
 def empty(key: str, text: str) -> Iterator[Problem]:
     """Refuse what is empty, a placeholder, or nothing but "revert the commit"."""
-    if not text.strip():
+    if not seen(text):
         yield Problem(key, "is empty")
     elif placeholder(text):
         yield Problem(key, f'"{printable(" ".join(text.split()), 60)}" only stands where something should')

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
+from gatepost.alike import seen
 from gatepost.errors import PolicyError
 from gatepost.model import printable
 from gatepost.policy import nearest
@@ -14,6 +15,7 @@ from gatepost.rollbacks import Expectation, ExpectationKind, Step, StepKind
 from gatepost.rollbacks._complete import only_revert, placeholder
 
 MOST = 100
+LEAST, LONGEST = 1.0, 7 * 24 * 3600.0  # seconds of a step, and of a decision
 _KINDS = ("flag", "application", "schema", "manual")
 _KEYS = ("kind", "title", "command", "shell", "approve", "repeatable", "timeout", "note", "before", "after")
 _SUBJECTS: dict[str, ExpectationKind] = {
@@ -73,7 +75,7 @@ def _problems(table: Mapping[str, Any], where: str) -> Iterator[Problem]:
         yield Problem(f"{where}.kind", f"must be one of {', '.join(_KINDS)}")
     title, command = str(table.get("title", "")), str(table.get("command", ""))
     for key, text in (("title", title), ("command", command)):
-        if key in table and not text.strip():
+        if key in table and not seen(text):
             yield Problem(f"{where}.{key}", "is empty")
         elif placeholder(text):
             yield Problem(f"{where}.{key}", f'"{printable(text, 60)}" only stands where something should')
@@ -130,12 +132,21 @@ def _flag(value: Any) -> bool | None:
 def _seconds(value: Any, where: str) -> tuple[float, list[Problem]]:
     if value is None:
         return 900.0, []
-    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
-    text = str(value).strip()
-    number = text[:-1] if text[-1:] in units else ""
-    if not number.replace(".", "", 1).isdigit():
+    found = seconds(str(value))
+    if found is None:
         return 900.0, [Problem(where, 'must be a duration such as "15m"')]
-    return float(number) * units[text[-1]], []
+    if not LEAST <= found <= LONGEST:
+        return 900.0, [Problem(where, f'"{printable(str(value), 40)}" is no time for a step: from 1s to 168h')]
+    return found, []
+
+
+def seconds(text: str) -> float | None:
+    """Read a duration; None where it is something else."""
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    text = text.strip()
+    number = text[:-1].strip() if text[-1:] in units else ""
+    plain = number.removeprefix("-").replace(".", "", 1)
+    return float(number) * units[text[-1]] if plain.isascii() and plain.isdecimal() else None
 
 
 def expectations(listed: Any, where: str) -> tuple[tuple[Expectation, ...], list[Problem]]:
@@ -161,9 +172,9 @@ def _expectation(table: Any) -> Expectation:
         raise PolicyError([f"unknown key {printable(str(unknown[0]), 40)}"])
     expected = table.get("expected", {"url": "200", "rows": "kept"}.get(kind, ""))
     text = str(expected).lower() if isinstance(expected, bool) else str(expected)
-    if not subject.strip() or placeholder(subject):
+    if not seen(subject) or placeholder(subject):
         raise PolicyError(["is empty"], f".{named[0]}")
-    if kind not in ("absent", "present") and (not text.strip() or placeholder(text)):
+    if kind not in ("absent", "present") and (not seen(text) or placeholder(text)):
         raise PolicyError(["no expected value is given: what must come out?"], ".expected")
     wrong = _impossible(kind, subject, text)
     if wrong:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from gatepost.alike import seen
 from gatepost.rollbacks import RollbackPlan
 
 STAYS = "the schema stays"
@@ -31,13 +32,13 @@ class Missing(NamedTuple):
 
 def placeholder(text: str) -> bool:
     """Tell text that only stands where something should: TBD, TODO, "see above", "…"."""
-    plain = " ".join(text.split())
+    plain = seen(text)
     return bool(plain) and len(plain) < 4000 and bool(_PLACEHOLDER.fullmatch(plain.lower()) or _WITHIN.search(plain))
 
 
 def only_revert(text: str) -> bool:
     """Tell "revert the commit" and the like: that undoes files, and neither a schema nor what runs."""
-    plain = " ".join(text.lower().replace("`", "").split())
+    plain = seen(text.lower().replace("`", ""))
     return len(plain) < 200 and _REVERT.fullmatch(plain) is not None
 
 
