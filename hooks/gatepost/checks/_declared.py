@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from gatepost.declared import Declared, formats
 from gatepost.errors import GatepostError
 from gatepost.git import Change, Snapshot
 from gatepost.migrations import History
 from gatepost.migrations._story import dialect_of
+from gatepost.paths import parent
 from gatepost.sql.changes import Step
 from gatepost.sql.schema import Schema, Table
+
+if TYPE_CHECKING:  # the kinds and what reads them cost a commit 10 ms, and most histories have none
+    from gatepost.declared import Declared
 
 LIMIT = 4 * 1024 * 1024
 
 
-def places(history: History) -> Iterator[tuple[Declared, str]]:
-    """Give the kinds of declared schema that a history may have, and where each would stand."""
+def places(history: History, side: Snapshot) -> Iterator[tuple[Declared, str]]:
+    """Give the kinds of declared schema that a history has in a tree, and where each stands."""
+    root = history.place.root
+    beside = [entry for place in (parent(root), root) for entry in side.children(place) if entry.is_file]
+    there = {entry.path for entry in beside if "schema" in entry.name or "structure" in entry.name}
+    if not there:
+        return
+    from gatepost.declared import formats
+
     for kind in formats():
         if history.place.framework in kind.frameworks:
-            for path in kind.paths(history.place.root):
-                yield kind, path
+            yield from ((kind, path) for path in kind.paths(root) if path in there)
 
 
 def declared(side: Snapshot, kind: Declared, path: str, dialect: str, *, in_part: bool = False) -> Schema | None:
@@ -44,7 +54,7 @@ def completed(schema: Schema, steps: Sequence[Step], change: Change, history: Hi
     lacking = [name for name in named if not _known(schema, name)]
     if not lacking:
         return schema
-    for kind, path in places(history):
+    for kind, path in places(history, change.base):
         found = declared(change.base, kind, path, dialect_of(history), in_part=True)
         for name in lacking if found else ():
             table = found.table(name) if found else None

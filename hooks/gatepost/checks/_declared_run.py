@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from gatepost.checks._declared import declared, places
 from gatepost.checks._drift_rules import DECLARED_DIFFERS
-from gatepost.declared import Declared
 from gatepost.git import Change
 from gatepost.migrations import History
 from gatepost.migrations._produced import base_schema, replayed
@@ -14,7 +14,9 @@ from gatepost.migrations._story import dialect_of, operations
 from gatepost.model import Finding, printable
 from gatepost.sql.compare import Difference
 from gatepost.sql.schema import Schema
-from gatepost.staging.compare import differences
+
+if TYPE_CHECKING:
+    from gatepost.declared import Declared
 
 _MOST = 5
 
@@ -23,7 +25,7 @@ def findings(change: Change, history: History) -> Iterator[Finding]:
     """Give one finding for each declared schema that no longer agrees with the history beside it."""
     if not history.base or not all(one.up.certain and one.up.state in ("ok", "noop") for one in history.new):
         return  # what nobody has read decides nothing
-    for kind, path in places(history):
+    for kind, path in places(history, change.head):
         found = _news(change, history, kind, path)
         if found:
             yield _finding(kind, path, found)
@@ -31,6 +33,8 @@ def findings(change: Change, history: History) -> Iterator[Finding]:
 
 def _news(change: Change, history: History, kind: Declared, path: str) -> list[Difference]:
     """Give what does not agree after the change and did before, or was not there."""
+    from gatepost.staging.compare import differences
+
     dialect = dialect_of(history)
     before, after = (declared(side, kind, path, dialect) for side in (change.base, change.head))
     if before is None or after is None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from gatepost.checks import _declared_run
 from gatepost.checks._drift_rules import DRIFT
 from gatepost.errors import CannotJudge, NotAFile
 from gatepost.git import Change
-from gatepost.migrations import History, collect
+from gatepost.migrations import History
 from gatepost.model import Finding, Level, Outcome, Skip, printable
 from gatepost.policy import Policy
 from gatepost.sql.compare import Difference
@@ -20,17 +18,8 @@ from gatepost.staging.produce import model
 _MOST = 40
 
 
-def judge(change: Change, policy: Policy) -> Outcome:
-    """Judge every history that the change touches."""
-    histories = change.shared(collect, policy).histories
-    if not histories:
-        return Outcome()
-    declared = tuple(found for history in histories for found in _declared_run.findings(change, history))
-    outcome = _staging(change, policy, histories)
-    return replace(outcome, findings=(*declared, *outcome.findings))
-
-
-def _staging(change: Change, policy: Policy, histories: Sequence[History]) -> Outcome:
+def judge(change: Change, policy: Policy, histories: Sequence[History]) -> Outcome:
+    """Compare the histories that a change touches with the snapshot."""
     settings = policy.get("drift", Drift)
     try:
         staging = snapshot(change, settings)
