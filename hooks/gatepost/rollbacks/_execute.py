@@ -94,7 +94,7 @@ def _read(process: subprocess.Popen[bytes], said: list[str], show: Callable[[str
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End it and all that it has started: first asked, then without asking."""
+    """End it and its process group: first asked, then without asking; what has left the group (setsid) goes on."""
     _kill(process, signal.SIGTERM)
     try:
         process.wait(GRACE)
