@@ -35,10 +35,3 @@ def pusher(environ: Mapping[str, str]) -> Pusher:
         if environ.get(name) and beside in environ:
             return Pusher(environ[name], by)
     return Pusher()
-
-
-def push_options(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Give the options of ``git push -o``: requests, never authority."""
-    count = environ.get("GIT_PUSH_OPTION_COUNT", "")
-    number = int(count) if count.isascii() and count.isdigit() else 0
-    return tuple(environ.get(f"GIT_PUSH_OPTION_{n}", "") for n in range(min(number, 100)))
