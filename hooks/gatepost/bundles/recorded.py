@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from gatepost import blobs
 from gatepost.bundles import Artifact, Build, Figure, Measurement, Output, Served, Source, Stats
 from gatepost.bundles._stats import Told, owner
 from gatepost.bundles._weigh import compressor
 from gatepost.bundles.committed import globs
-from gatepost.errors import GitError
 from gatepost.git import Repository, Snapshot
 from gatepost.paths import join, matches
 
@@ -51,11 +51,11 @@ def key(build: Build, snapshot: Snapshot, stats: Sequence[str] = ()) -> str:
 
 def load(repo: Repository, name: str) -> Made | None:
     """Give what a record says; None where there is none that can be used."""
-    found = repo.objects.info(f"{REFS}/{name}")
-    if found is None or found[1] != "blob" or found[2] > LIMIT:
+    raw = blobs.kept(repo, f"{REFS}/{name}", LIMIT)
+    if raw is None:
         return None
     try:
-        data = json.loads(repo.objects.read(found[0]))
+        data = json.loads(raw)
         if data["format"] != FORMAT or data["compressor"] != compressor("gzip"):
             return None
         files = {
@@ -100,11 +100,7 @@ def save(repo: Repository, name: str, made: Made) -> None:
     data: dict[str, Any] = {"format": FORMAT, "compressor": compressor("gzip"), "files": listed}
     if made.told.stats or made.told.problems:
         data |= {"stats": [_kept(stats) for stats in made.told.stats], "problems": made.told.problems}
-    blob = repo.text("hash-object", "-w", "--stdin", stdin=json.dumps(data).encode("utf-8", "surrogateescape"))
-    try:
-        repo.run("update-ref", f"{REFS}/{name}", blob)
-    except GitError:  # another push keeps the same record at this moment
-        return
+    blobs.keep(repo, f"{REFS}/{name}", json.dumps(data))
 
 
 def measure(artifact: Artifact, files: Mapping[str, tuple[str, Figure]]) -> Measurement:

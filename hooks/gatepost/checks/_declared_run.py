@@ -36,7 +36,8 @@ def _news(change: Change, history: History, kind: Declared, path: str) -> list[D
     from gatepost.staging.compare import differences
 
     dialect = dialect_of(history)
-    before, after = (declared(side, kind, path, dialect) for side in (change.base, change.head))
+    before = declared(change.base, kind, path, dialect)
+    after = declared(change.head, kind, path, dialect) if path in change.paths else before
     if before is None or after is None:
         return []
     produced = base_schema(change, history)

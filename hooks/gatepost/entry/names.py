@@ -7,7 +7,6 @@ from gatepost.records import REF
 OWN = "refs/gatepost/server/"
 INBOX = "refs/gatepost/inbox/"
 ACCEPTED = OWN + "accepted/"
-STAGING = "refs/gatepost-staging/"
 REVIEWED = OWN + "reviewed/"
 # A name that is not there git looks for below these too: what lies there passes for the server's own.
 NAMESAKES = ("refs/refs/", "refs/tags/refs/", "refs/heads/refs/", "refs/remotes/refs/")

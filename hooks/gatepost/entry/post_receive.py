@@ -9,9 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gatepost.blobs import STAGING
 from gatepost.entry import handover, incident
 from gatepost.entry.lines import updates
-from gatepost.entry.names import ACCEPTED, INBOX, REVIEWED, STAGING, kept
+from gatepost.entry.names import ACCEPTED, INBOX, REVIEWED, kept
 from gatepost.errors import CannotJudge, GatepostError
 from gatepost.git import Repository, Snapshot
 from gatepost.model import RefUpdate, printable

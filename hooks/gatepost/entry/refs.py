@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gatepost.entry.names import INBOX, NAMESAKES, STAGING
+from gatepost.blobs import STAGING
+from gatepost.entry.names import INBOX, NAMESAKES
 from gatepost.entry.server import Server
 from gatepost.errors import CannotJudge
 from gatepost.gate_rules import RULES

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gatepost.lockfiles import Unreadable
-from gatepost.lockfiles._yaml import Unusual, flow, scalar, tree
+from gatepost.lockfiles._yaml import Unusual, flow, put, scalar, tree
 
 _TOP = re.compile(r"\n(?=[^ \n])")
 _TABLES = frozenset(("dependencies", "optionalDependencies", "devDependencies", "specifiers"))
@@ -148,19 +148,12 @@ def _block(block: str) -> _Block:
             if table is None:
                 raise Unusual
             if table is not _SKIPPED:
-                _put(table, _pair(line))
+                put(table, _pair(line))
             continue
         if line[:4] != "    ":
             raise Unusual
         table = _attribute(entry, line[4:])
     return scalar(head[2:-1]), entry
-
-
-def _put(table: dict[str, str], pair: tuple[str, str]) -> None:
-    name, value = pair
-    if name in table:
-        raise Unreadable(f"has the key {name[:80]!r} twice")
-    table[name] = value
 
 
 def _pair(line: str) -> tuple[str, str]:

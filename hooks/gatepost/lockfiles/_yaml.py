@@ -91,6 +91,14 @@ def scalar(text: str) -> str:
     return text
 
 
+def put(table: dict[str, str], pair: tuple[str, str]) -> None:
+    """Put a pair into a table. Raises Unreadable where its key is there already."""
+    name, value = pair
+    if name in table:
+        raise Unreadable(f"has the key {name[:80]!r} twice")
+    table[name] = value
+
+
 def flow(text: str) -> dict[str, str]:
     """Read a flow table of one line, ``{integrity: …, tarball: …}``, without nesting."""
     if len(text) < 2 or text[0] != "{" or text[-1] != "}" or "{" in text[1:] or "[" in text:

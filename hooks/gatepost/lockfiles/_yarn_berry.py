@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from gatepost.lockfiles import Lock, Pin, Unreadable
 from gatepost.lockfiles._text import archive, git, local, string, table
-from gatepost.lockfiles._yaml import Unusual, documents, scalar
+from gatepost.lockfiles._yaml import Unusual, documents, put, scalar
 
 _TABLES = frozenset(("dependencies", "optionalDependencies"))
 _SCALARS = frozenset(("version", "resolution", "checksum", "linkType", "languageName", "cacheKey", "conditions"))
@@ -85,19 +85,12 @@ def _entry(lines: list[str]) -> dict[str, Any]:
             if inner is None:
                 raise Unusual
             if inner is not _SKIPPED:
-                _put(inner, _pair(line[4:]))
+                put(inner, _pair(line[4:]))
             continue
         if line[:2] != "  ":
             raise Unusual
         inner = _attribute(entry, line[2:])
     return entry
-
-
-def _put(table: dict[str, str], pair: tuple[str, str]) -> None:
-    name, value = pair
-    if name in table:
-        raise Unreadable(f"has the key {name[:80]!r} twice")
-    table[name] = value
 
 
 def _pair(line: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from gatepost.errors import GitError
+from gatepost import blobs
 from gatepost.git import Change, Repository
 from gatepost.queries._touch import Words
 from gatepost.rehearsals import recorded
@@ -55,19 +55,13 @@ def name(text: str) -> str:
 
 def save(repo: Repository, tried: Tried, refs: str = recorded.REFS) -> None:
     """Keep it; it is pushed with the rehearsals."""
-    blob = repo.text("hash-object", "-w", "--stdin", stdin=dumps(tried).encode("utf-8", "surrogateescape"))
-    try:
-        repo.run("update-ref", f"{refs}/{tried.key}-queries", blob)
-    except GitError:  # another process keeps the same at this moment
-        return
+    blobs.keep(repo, f"{refs}/{tried.key}-queries", dumps(tried))
 
 
 def load(repo: Repository, key: str, refs: str = recorded.REFS) -> Tried | None:
     """Give what is kept; None where there is nothing that can be used."""
-    found = repo.objects.info(f"{refs}/{key}-queries")
-    if found is None or found[1] != "blob" or found[2] > LIMIT:
-        return None
-    made = loads(repo.objects.read(found[0]))
+    raw = blobs.kept(repo, f"{refs}/{key}-queries", LIMIT)
+    made = loads(raw) if raw is not None else None
     return made if made and made.key == key else None
 
 

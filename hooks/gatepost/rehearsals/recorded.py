@@ -7,8 +7,7 @@ import json
 from dataclasses import asdict
 from typing import Any, Literal, get_args
 
-from gatepost import __version__
-from gatepost.errors import GitError
+from gatepost import __version__, blobs
 from gatepost.git import Repository
 from gatepost.migrations import History, Migration
 from gatepost.rehearsals import Failure, Lost, Rehearsal, Rehearsed, Unfilled, Verdict
@@ -77,19 +76,13 @@ def save(repo: Repository, rehearsal: Rehearsal, refs: str = REFS) -> None:
     tried = any(one.verdict != "unknown" or one.unfilled for one in rehearsal.migrations)
     if rehearsal.whole == "unknown" and not tried:
         return  # tomorrow there may be a server
-    blob = repo.text("hash-object", "-w", "--stdin", stdin=dumps(rehearsal).encode("utf-8", "surrogateescape"))
-    try:
-        repo.run("update-ref", f"{refs}/{rehearsal.key}", blob)
-    except GitError:  # another process keeps the same at this moment
-        return
+    blobs.keep(repo, f"{refs}/{rehearsal.key}", dumps(rehearsal))
 
 
 def load(repo: Repository, name: str, refs: str = REFS) -> Rehearsal | None:
     """Give what is kept under a key; None where there is nothing that can be used."""
-    found = repo.objects.info(f"{refs}/{name}")
-    if found is None or found[1] != "blob" or found[2] > LIMIT:
-        return None
-    made = loads(repo.objects.read(found[0]))
+    raw = blobs.kept(repo, f"{refs}/{name}", LIMIT)
+    made = loads(raw) if raw is not None else None
     return made if made and made.key == name else None
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from gatepost import blobs
 from gatepost.errors import CannotJudge
 from gatepost.git import Repository
 from gatepost.model import printable
@@ -18,7 +19,6 @@ from gatepost.staging.ledgers import MOST
 
 FORMAT = 1
 LIMIT = 8 * 1024 * 1024  # ten thousand tables; reading it is a part of each push that migrates
-REFS = "refs/gatepost-staging/"
 KIND = "staging-snapshot"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
@@ -112,7 +112,7 @@ def _compact(value: Any) -> str:
 
 def ref(environment: str) -> str:
     """Give the ref under which the snapshot of an environment is published."""
-    return REFS + environment
+    return blobs.STAGING + environment
 
 
 def published(repo: Repository, environment: str) -> Staging | None:
@@ -129,7 +129,7 @@ def published(repo: Repository, environment: str) -> Staging | None:
 
 def keep(repo: Repository, staging: Staging) -> str:
     """Keep a snapshot under its ref in a repository; give the blob's id."""
-    blob = repo.text("hash-object", "-w", "--stdin", stdin=render(staging).encode("utf-8", "surrogateescape"))
+    blob = blobs.write(repo, render(staging).encode("utf-8", "surrogateescape"))
     repo.run("update-ref", ref(staging.environment), blob)
     return blob
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gatepost import records, reviews
+from gatepost import blobs, records, reviews
 from gatepost.entry import rollbacks
 from gatepost.entry.names import INBOX
 from gatepost.entry.rollbacks import Stored, Walked
@@ -194,7 +194,7 @@ def _record(repo: Repository, remote: str, found: Stored, state: State, args: ar
     server = next((r.get("repository") for r in records.read(repo, found.oid, "verdict") if r.get("repository")), "")
     body |= {"kind": rollbacks.RUN, "id": secrets.token_hex(8), "repository": server}
     raw = reviews.sign(Walked(body), key_of_user(repo, args.key))
-    blob = repo.text("hash-object", "-w", "--stdin", stdin=raw)
+    blob = blobs.write(repo, raw)
     code, _, err = repo.attempt("push", "--quiet", remote, f"{blob}:{INBOX}{body['id']}")
     if code:
         raise failure(err, "the server did not take the report")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gatepost import records, reviews
+from gatepost import blobs, records, reviews
 from gatepost.entry.names import INBOX
 from gatepost.errors import BLOCK, PASS, UsageError
 from gatepost.git import Repository, failure
@@ -173,7 +173,7 @@ def _sign(repo: Repository, remote: str, record: Record, args: argparse.Namespac
     action: Action = args.action
     statement = reviews.new_statement(action, record, days=_days(args.expires), reason=args.reason)
     raw = reviews.sign(statement, key_of_user(repo, args.key))
-    blob = repo.text("hash-object", "-w", "--stdin", stdin=raw)
+    blob = blobs.write(repo, raw)
     code, _, err = repo.attempt("push", "--quiet", remote, f"{blob}:{INBOX}{statement.id}")
     said = [line.removeprefix("remote: ").rstrip() for line in err.decode(errors="replace").splitlines()]
     if code and not any(line.startswith("{") for line in said):

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from gatepost import blobs
 from gatepost.errors import GatepostError
 from gatepost.git import Repository
 from gatepost.watch.counts import Counts
@@ -66,7 +67,7 @@ class Board:
         ref = f"{REFS}/{watch.oid}/watching"
         with Repository(self._git_dir, client=False) as repo:
             text = json.dumps(so_far(watch, polls)).encode()
-            blob = repo.text("hash-object", "-w", "--stdin", stdin=text)
+            blob = blobs.write(repo, text)
             # Only over what is there: a verdict has taken the ref away, and it must not come back.
             value = value or repo.text("rev-parse", "--verify", "-q", ref)
             repo.run("update-ref", ref, blob, value)
