@@ -12,7 +12,7 @@ from gatepost.model import Finding, Level, Outcome, Skip, printable
 from gatepost.policy import Policy
 from gatepost.sql.compare import Difference
 from gatepost.staging import Drift, Staging, store
-from gatepost.staging.judge import Compared, aged, compare, entry, other_major, touched, unfit
+from gatepost.staging.judge import Compared, aged, compare, entry, match, other_major, touched, unfit
 from gatepost.staging.produce import model
 
 _MOST = 40
@@ -46,12 +46,13 @@ def snapshot(change: Change, settings: Drift) -> Staging | None:
 
 def _judged(change: Change, histories: Sequence[History], staging: Staging, settings: Drift) -> Outcome:
     entries, findings, skipped = [], list[Finding](), list[Skip]()
-    why = [unfit(staging, history) for history in histories]
-    for history, reason in zip(histories, why, strict=True):
-        if reason:
+    why: list[str] = []
+    for history in histories:
+        known = match(staging, history)
+        if reason := unfit(staging, history, known):
+            why.append(reason)
             continue
-        way = model(change, history)
-        compared = compare(history, staging, settings, way.schema, way.differ)
+        compared = compare(history, staging, settings, known, model(change, history, known.done))
         entries.append(entry(compared, staging))
         findings += _findings(compared, staging)
         if other := other_major(staging, history):

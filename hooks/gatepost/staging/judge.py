@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from gatepost.databases._differences_left_out import bookkeeping
-from gatepost.migrations import History, Migration
+from gatepost.migrations import History
 from gatepost.migrations._story import dialect_of, step
 from gatepost.paths import matches
 from gatepost.sql.changes import SHOWN, SchemaChange, walk
 from gatepost.sql.compare import Difference
 from gatepost.sql.locks import lock
 from gatepost.sql.rules import all_rules
-from gatepost.sql.schema import Schema
 from gatepost.staging import Drift, Staging, ledgers
 from gatepost.staging.ledgers import Applied
+from gatepost.staging.produce import Way
 
 _AHEAD = 3600.0  # seconds by which another machine's clock may be ahead
-Produce = Callable[[Sequence[Migration]], Schema]
-Compare = Callable[[Schema, Schema], Iterable[Difference]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +36,17 @@ class Compared:
     doubts: tuple[str, ...] = ()
 
 
-def unfit(staging: Staging, history: History) -> str:
+def match(staging: Staging, history: History) -> Applied:
+    """Say which migrations of the head staging has, by its bookkeeping."""
+    return ledgers.applied(history.head, staging.applied, staging.newest_only)
+
+
+def unfit(staging: Staging, history: History, found: Applied) -> str:
     """Say why a snapshot says nothing of a history, "" where it does."""
     dialect = dialect_of(history)
     if staging.engine != dialect:
         return f"the snapshot of {staging.environment} is of {staging.engine}, the migrations are for {dialect}"
-    if not ledgers.applied(history.head, staging.applied, staging.newest_only).ledger:
+    if not found.ledger:
         named = ", ".join(sorted(staging.applied)) or "no table of a migration tool"
         return f"the snapshot of {staging.environment} names none of these migrations as applied ({named})"
     return ""
@@ -81,16 +84,11 @@ def _shown(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
-def compare(history: History, staging: Staging, settings: Drift, produce: Produce, differ: Compare) -> Compared:
-    """Compare staging with what its applied migrations produce, and follow those that are still to come.
-
-    ``produce`` gives the schema after some migrations, ``differ`` compares it with what staging runs: both by
-    the model, or both on a scratch server.
-    """
-    found = ledgers.applied(history.head, staging.applied, staging.newest_only)
-    expected = produce(found.done)
+def compare(history: History, staging: Staging, settings: Drift, found: Applied, way: Way) -> Compared:
+    """Compare staging with what its applied migrations produce, and follow those that are still to come."""
+    expected = way.expected
     doubts = tuple(dict.fromkeys(expected.doubts))
-    drifted = () if doubts else tuple(_kept(differ(expected, staging.schema), settings))
+    drifted = () if doubts else tuple(_kept(way.differ(expected, staging.schema), settings))
     dialect = dialect_of(history)
     steps = [step(one, dialect) for one in found.pending if one.kind != "baseline"]
     coming = tuple(one for one in walk(steps, expected.copy()) if isinstance(one.operation, SHOWN))

@@ -13,7 +13,7 @@ from gatepost.migrations._produced import FOLDER, replayed
 from gatepost.migrations._story import dialect_of
 from gatepost.sql.compare import Difference
 from gatepost.sql.schema import Schema
-from gatepost.staging import Drift, Staging, ledgers
+from gatepost.staging import Drift, Staging
 from gatepost.staging.compare import differences
 
 # Roles are named otherwise on every server, and a scratch server has none of staging's; nor its builds of extensions.
@@ -22,41 +22,36 @@ ROLES = frozenset(("owner", "grants", "default privileges", "tablespace", "versi
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a schema is produced and compared, in words, and what is to be said of it."""
+    """What staging should run, how that was produced and is compared, and what is to be said of it."""
 
     how: str
-    schema: Callable[[Sequence[Migration]], Schema]
+    expected: Schema
     differ: Callable[[Schema, Schema], Iterable[Difference]]
     notes: tuple[str, ...] = ()
 
 
-def best(change: Change, history: History, staging: Staging, settings: Drift) -> Way:
+def best(change: Change, history: History, done: Sequence[Migration], staging: Staging, settings: Drift) -> Way:
     """Give the way over a scratch server of staging's own major version; the model's, with the reason, without one."""
     try:
-        return on_server(change, history, staging, settings)
+        return on_server(change, history, done, staging, settings)
     except CannotJudge as error:
         why = f"compared by the model alone: {error.message}{'; ' + error.hint if error.hint else ''}"
-        return replace(model(change, history), notes=(why,))
+        return replace(model(change, history, done), notes=(why,))
 
 
-def model(change: Change, history: History) -> Way:
+def model(change: Change, history: History, done: Sequence[Migration]) -> Way:
     """Give the way of the model, which compares only what is the same in any writing."""
     place = (history.place.framework, history.place.root, history.place.dialect)
     folder = change.repo.directory() / FOLDER
-
-    def produced(migrations: Sequence[Migration]) -> Schema:
-        return replayed(migrations, dialect_of(history), folder, str(place))
-
-    return Way("by the model", produced, differences)
+    return Way("by the model", replayed(done, dialect_of(history), folder, str(place)), differences)
 
 
-def on_server(change: Change, history: History, staging: Staging, settings: Drift) -> Way:
+def on_server(change: Change, history: History, done: Sequence[Migration], staging: Staging, settings: Drift) -> Way:
     """Run what staging has applied on a scratch server; both sides are introspected. Raises CannotJudge."""
     from gatepost.rehearsals._plan import Course, applied
     from gatepost.rehearsals.stage import FOLDER as TEMPLATES
     from gatepost.rehearsals.stage import URL, Asked, staged
 
-    done = ledgers.applied(history.head, staging.applied, staging.newest_only).done
     base = tuple(one for one in applied(history.head) if one in done)
     course = Course(_as_staging(history, staging), dialect_of(history), base)
     with staged(course, Asked(os.environ.get(URL, ""), change.repo.directory() / TEMPLATES)) as stage:
@@ -69,7 +64,7 @@ def on_server(change: Change, history: History, staging: Staging, settings: Drif
     def differ(expected: Schema, found: Schema) -> Iterator[Difference]:
         yield from _hard(expected, found, settings)
 
-    return Way(how, lambda _: made, differ)
+    return Way(how, made, differ)
 
 
 def _as_staging(history: History, staging: Staging) -> History:

@@ -10,7 +10,7 @@ from gatepost.git import Change
 from gatepost.migrations import History
 from gatepost.model import printable
 from gatepost.staging import Drift, Staging
-from gatepost.staging.judge import aged, compare, entry, other_major, unfit
+from gatepost.staging.judge import aged, compare, entry, match, other_major, unfit
 from gatepost.staging.produce import best, model
 
 _MOST = 60
@@ -22,12 +22,14 @@ def report(
     """Compare every history with a snapshot; ``exit`` is 1 where it drifted and 3 where nothing could be told."""
     compared, said = [], []
     for history in histories:
-        reason = unfit(staging, history)
+        known = match(staging, history)
+        reason = unfit(staging, history, known)
         if reason:
             said.append(reason)
             continue
-        way = model(change, history) if static else best(change, history, staging, settings)
-        found = compare(history, staging, settings, way.schema, way.differ)
+        done = known.done
+        way = model(change, history, done) if static else best(change, history, done, staging, settings)
+        found = compare(history, staging, settings, known, way)
         compared.append({**entry(found, staging), "compared": way.how})
         said += [*way.notes, *filter(None, [other_major(staging, history)])]
     old = aged(staging, settings) if compared else ""
